@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make` alone lists the targets. `make demo` and `make test` each need nothing but Python >= 3.11:
+# they build .venv from the locked, hashed requirements and run.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first interpreter that is new enough; `make PYTHON=python3.12 ...` names another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+JOBS ?= 2
+UV_VERSION := 0.13.9
+UPGRADE ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+PIP_INSTALL := $(RUN) pip install --quiet --disable-pip-version-check
+MYPY_ROOTS := $(wildcard helm_logic tests benchmarks)
+
+.PHONY: help
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+
+.PHONY: demo
+demo: $(VENV)/.runtime  ## play the founder story: chain, verdicts, approval, receipts
+	$(VENV)/bin/helm-logic demo
+
+.PHONY: test
+test: $(VENV)/.dev  ## run every test, with branch coverage (the kernel must reach 100 %)
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest --numprocesses=$(JOBS)
+	$(RUN) coverage combine --quiet
+	$(RUN) coverage report
+	$(RUN) coverage report --include='helm_logic/kernel/*' --fail-under=100
+
+.PHONY: lint
+lint: $(VENV)/.dev  ## ruff: rules and formatting
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+.PHONY: types
+types: $(VENV)/.dev  ## mypy --strict over the package and its tests
+	$(RUN) mypy $(MYPY_ROOTS)
+
+.PHONY: contracts
+contracts: $(VENV)/.dev  ## import-linter: which room may import which
+	$(VENV)/bin/lint-imports
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev  ## compare the engines on random programs until stopped
+	$(RUN) tests.engine.fuzz
+
+.PHONY: mutants
+mutants: $(VENV)/.dev  ## change the kernel in every small way; each change must fail a test
+	$(RUN) tests.kernel.mutants
+
+.PHONY: bench
+bench: $(VENV)/.bench  ## measure, and print one table per benchmark
+	$(RUN) benchmarks
+
+.PHONY: venv
+venv: $(VENV)/.dev  ## build .venv with every development tool, and run nothing
+
+.PHONY: lock
+lock: build/uv/bin/uv  ## pin the requirements again (UPGRADE=--upgrade for newer versions)
+	$(call pin,requirements.lock,--group build)
+	$(call pin,requirements-dev.lock,--group build --group dev --constraints requirements.lock)
+	$(call pin,requirements-bench.lock,--extra bench --constraints requirements-dev.lock)
+
+.PHONY: clean
+clean:  ## remove what make, python and the tools left behind, .venv included
+	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache \
+		.ruff_cache .import_linter_cache
+	find helm_logic tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --universal: one file for every platform and every Python this project runs on.
+# --generate-hashes: of all published files of a version, so that it holds on other machines.
+define pin
+build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
+	$(UPGRADE) $(2) --output-file $(1) pyproject.toml
+endef
+
+build/uv/bin/uv: | $(VENV)/.created
+	$(VENV)/bin/python -m venv build/uv
+	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Stamps: a step runs again only when what it was made from has changed.
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "helm_logic needs Python 3.11 or newer and found none;" \
+		"install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "helm_logic needs" \
+		"Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1); try another:" \
+		"make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) could not make a virtual environment; some" \
+		"systems ship the venv module apart (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.created
+	$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	$(PIP_INSTALL) --require-hashes --requirement requirements-bench.lock
+	@touch $@
