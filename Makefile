@@ -46,7 +46,7 @@ types: $(VENV)/.dev  ## mypy --strict over the package and its tests
 
 .PHONY: contracts
 contracts: $(VENV)/.dev  ## import-linter: which room may import which
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev  ## compare the engines on random programs until stopped
@@ -91,9 +91,10 @@ build/uv/bin/uv: | $(VENV)/.created
 $(VENV)/.created:
 	@test -n "$(PYTHON)" || { echo "helm_logic needs Python 3.11 or newer and found none;" \
 		"install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "helm_logic needs" \
-		"Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1); try another:" \
-		"make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "helm_logic needs Python 3.11 or newer; $(PYTHON) is" \
+		"$$($(PYTHON) -V 2>/dev/null || echo not a Python that runs);" \
+		"try another: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) could not make a virtual environment; some" \
 		"systems ship the venv module apart (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
 	@touch $@
