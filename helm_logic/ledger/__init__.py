@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes only: keys, envelopes, the Merkle tree, signed tree heads and the store that keeps them.
+
+    base64text   the one accepted base64 spelling of some bytes
+    durable      files that are on the disk when the call returns
+    keys         public keys, signers, private key files
+    envelope     DSSE v1: what is signed, and how signatures are counted
+    leaf         the fixed record that stands for an envelope in the tree
+    merkle       the RFC 6962 tree, its proofs and their verification
+    note         C2SP signed notes
+    checkpoint   C2SP checkpoints: signed tree heads
+    tlog_proof   C2SP tlog-proof: one entry's inclusion, as a text file
+    head         the head guard: the last tree head, remembered outside the store
+    store        the log in one SQLite file (store_schema, store_reader, store_fsck belong to it)
+
+Nothing here knows what a payload means. A verifier needs everything above `head` and no SQLite.
+"""
