@@ -16,7 +16,7 @@ UPGRADE ?=
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP_INSTALL := $(RUN) pip install --quiet --disable-pip-version-check
-MYPY_ROOTS := $(wildcard helm_logic tests benchmarks)
+PYTHON_ROOTS := $(wildcard helm_logic tests benchmarks)
 
 .PHONY: help
 help:  ## list the targets
@@ -42,7 +42,7 @@ lint: $(VENV)/.dev  ## ruff: rules and formatting
 
 .PHONY: types
 types: $(VENV)/.dev  ## mypy --strict over the package and its tests
-	$(RUN) mypy $(MYPY_ROOTS)
+	$(RUN) mypy $(PYTHON_ROOTS)
 
 .PHONY: contracts
 contracts: $(VENV)/.dev  ## import-linter: which room may import which
@@ -73,7 +73,7 @@ lock: build/uv/bin/uv  ## pin the requirements again (UPGRADE=--upgrade for newe
 clean:  ## remove what make, python and the tools left behind, .venv included
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache \
 		.ruff_cache .import_linter_cache
-	find helm_logic tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(PYTHON_ROOTS) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --universal: one file for every platform and every Python this project runs on.
 # --generate-hashes: of all published files of a version, so that it holds on other machines.
