@@ -20,7 +20,8 @@
     │   ├── StoreFull             no space is left
     │   ├── StoreCorrupt          its bytes are not a log
     │   ├── ForkRefused           it is not an extension of the last signed tree head
-    │   └── ApprovalConsumed      an approval was used before
+    │   ├── ApprovalConsumed      an approval was used before
+    │   └── AlreadyLogged         an envelope was appended before
     ├── ReceiptRefused            a receipt failed one numbered step of receipts/FORMAT.md
     ├── LinkRefused               a delegation link, approval or revocation is not acceptable; carries `reason`
     └── PolicyError               a policy folder does not load
@@ -106,7 +107,7 @@ class CheckpointError(HelmError):
 
 
 class StoreError(HelmError):
-    """The log store could not be read or written; the store object is then unusable."""
+    """The log store could not be read or written; after a failed write it must be reopened."""
 
 
 class StoreLocked(StoreError):
@@ -130,7 +131,20 @@ class ForkRefused(StoreError):
 
 
 class ApprovalConsumed(StoreError):
-    """An approval that may be used once was used before."""
+    """The *approval* of record *position* of a batch was used before; nothing was appended."""
+
+    def __init__(self, message: str, *, position: int, approval: str) -> None:
+        super().__init__(message)
+        self.position = position
+        self.approval = approval
+
+
+class AlreadyLogged(StoreError):
+    """The envelope of record *position* of a batch is in the log; nothing was appended."""
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 class ReceiptRefused(HelmError):

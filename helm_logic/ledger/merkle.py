@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
-
-import attrs
+from typing import NamedTuple, TypeAlias
 
 from helm_logic.errors import ProofError
 
@@ -40,12 +38,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-@attrs.frozen
-class Node:
+class Node(NamedTuple):
     """The hash of one full subtree of 2**level leaves."""
 
     level: int
-    index: int
+    position: int  # its leaves begin at position * 2**level
     hash: bytes
 
 
