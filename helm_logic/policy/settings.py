@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: what `helm.toml` says, read strictly.
+
+Unknown tables and members are refused, because a misspelt limit or anchor that is silently ignored
+is a policy that does not do what it says. Paths are relative to the folder that holds the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+
+import attrs
+
+from helm_logic.engine import Limits
+from helm_logic.errors import InputError, PolicyError
+from helm_logic.ledger.keys import PublicKey
+from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
+
+_TABLES = ("policy", "keys", "ledger", "trust", "anchors")
+_OPTIONAL_TABLES = ("approvers", "limits", "relations")
+
+
+@attrs.frozen
+class Approver:
+    """Who may approve: the roles and keys of one principal."""
+
+    roles: tuple[str, ...]
+    keys: tuple[PublicKey, ...]
+
+
+@attrs.frozen
+class Settings:
+    """The content of `helm.toml`."""
+
+    rules: str
+    anchors: Mapping[str, tuple[PublicKey, ...]]
+    approvers: Mapping[str, Approver]
+    relations: Mapping[str, str]
+    revocations: str
+    engine_key: str
+    log_key: str
+    ledger: str
+    head: str
+    origin: str
+    trusted_engines: tuple[PublicKey, ...]
+    trusted_log: PublicKey
+    limits: Limits
+    chain_depth: int
+    request_bytes: int
+
+
+def parse_settings(data: bytes) -> Settings:
+    """Return the settings in *data*; raise PolicyError naming the table and member at fault."""
+    try:
+        whole = tomllib.loads(data.decode("utf-8"))
+        return _settings(require_object(whole, "helm.toml", _TABLES, _OPTIONAL_TABLES))
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"helm.toml is not toml: {error}") from None
+    except (InputError, ValueError) as error:
+        raise PolicyError(f"helm.toml: {error}") from None
+
+
+def _settings(tables: Mapping[str, object]) -> Settings:
+    policy = require_object(tables["policy"], "[policy]", ("rules",), ("revocations",))
+    keys = require_object(tables["keys"], "[keys]", ("engine", "log"))
+    ledger = require_object(tables["ledger"], "[ledger]", ("path", "head", "origin"))
+    trust = require_object(tables["trust"], "[trust]", ("engine", "log"))
+    bounds = _bounds(tables.get("limits", {}))
+    return Settings(
+        rules=require_text(policy["rules"], "[policy] rules"),
+        revocations=require_text(policy.get("revocations", "revocations"), "[policy] revocations"),
+        anchors=_anchors(tables["anchors"]),
+        approvers=_approvers(tables.get("approvers", {})),
+        relations=_relations(tables.get("relations", {})),
+        engine_key=require_text(keys["engine"], "[keys] engine"),
+        log_key=require_text(keys["log"], "[keys] log"),
+        ledger=require_text(ledger["path"], "[ledger] path"),
+        head=require_text(ledger["head"], "[ledger] head"),
+        origin=require_text(ledger["origin"], "[ledger] origin"),
+        trusted_engines=_keys(trust["engine"], "[trust] engine"),
+        trusted_log=_key(trust["log"], "[trust] log"),
+        chain_depth=bounds.pop("chain_depth", 64),
+        request_bytes=bounds.pop("request_bytes", 1 << 20),
+        limits=Limits(**bounds),
+    )
+
+
+def _bounds(value: object) -> dict[str, int]:
+    known = ("facts", "rounds", "firings", "chain_depth", "request_bytes")
+    table = require_object(value, "[limits]", (), known)
+    bounds = {name: require_integer(bound, f"[limits] {name}") for name, bound in table.items()}
+    for name, bound in bounds.items():
+        if bound < 1:
+            raise ValueError(f"[limits] {name}: got {bound}, want at least 1")
+    return bounds
+
+
+def _anchors(value: object) -> dict[str, tuple[PublicKey, ...]]:
+    table = require_object(value, "[anchors]")
+    return {name: _keys(keys, f"[anchors] {name}") for name, keys in table.items()}
+
+
+def _approvers(value: object) -> dict[str, Approver]:
+    approvers = {}
+    for name, entry in require_object(value, "[approvers]").items():
+        where = f"[approvers] {name}"
+        table = require_object(entry, where, ("roles", "keys"))
+        roles = tuple(require_text(role, where) for role in require_list(table["roles"], where))
+        approvers[name] = Approver(roles, _keys(table["keys"], where))
+    return approvers
+
+
+def _relations(value: object) -> dict[str, str]:
+    table = require_object(value, "[relations]")
+    return {name: require_text(path, f"[relations] {name}") for name, path in table.items()}
+
+
+def _keys(value: object, where: str) -> tuple[PublicKey, ...]:
+    keys = tuple(_key(each, where) for each in require_list(value, where))
+    if not keys:
+        raise ValueError(f"{where}: want at least one key")
+    return keys
+
+
+def _key(value: object, where: str) -> PublicKey:
+    text = require_text(value, where)
+    try:
+        return PublicKey.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None

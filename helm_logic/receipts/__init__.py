@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is handed out: statements, receipt files, and their verification from bytes.
+
+    verdict    the three verdicts and what determines them
+    statement  everything that a receipt's signature covers
+    receipt    the file: envelope, log proof, and what the envelope names
+    decode     programs, facts and certificates read back from JSON
+    verify     the numbered steps of FORMAT.md
+
+A verifier needs this room, `ledger` and `kernel`: no engine, no parser, no solver.
+"""
+
+from helm_logic.receipts.receipt import Receipt
+from helm_logic.receipts.statement import Reason, Statement
+from helm_logic.receipts.verdict import Verdict
+from helm_logic.receipts.verify import Trust, VerifiedReceipt, verify
+
+__all__ = ["Reason", "Receipt", "Statement", "Trust", "VerifiedReceipt", "Verdict", "verify"]

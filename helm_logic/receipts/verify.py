@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verification of a receipt file from its bytes, in the numbered steps of FORMAT.md.
+
+A verifier brings its own trust: the engine keys it accepts, and the log's origin and key. Nothing
+in the file is believed before the step that shows it. The first step that fails raises
+ReceiptRefused with its number; a receipt that passes all of them is returned as `VerifiedReceipt`.
+No engine, parser or rule text is needed: the kernel checks the certificate against the program that
+the receipt carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import attrs
+
+from helm_logic.errors import (
+    CertificateRefused,
+    CheckpointError,
+    EnvelopeError,
+    EvaluationError,
+    InputError,
+    ProgramError,
+    ProofError,
+    ReceiptRefused,
+    SignatureError,
+)
+from helm_logic.kernel.certificate import Certificate, certificate_value, facts_value
+from helm_logic.kernel.check import check
+from helm_logic.kernel.encoding import canonical_json, digest
+from helm_logic.kernel.program import Program
+from helm_logic.kernel.terms import Atom
+from helm_logic.ledger import envelope as dsse
+from helm_logic.ledger.checkpoint import Checkpoint
+from helm_logic.ledger.keys import PublicKey
+from helm_logic.ledger.leaf import Kind, envelope_leaf
+from helm_logic.ledger.merkle import leaf_hash
+from helm_logic.ledger.tlog_proof import parse_tlog_proof
+from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
+from helm_logic.receipts.receipt import Receipt
+from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement, request_digest
+from helm_logic.receipts.verdict import Verdict, claim, determining_facts, reason_codes
+
+REFUSALS = (
+    CertificateRefused,
+    CheckpointError,
+    EnvelopeError,
+    EvaluationError,
+    InputError,
+    ProgramError,
+    ProofError,
+    SignatureError,
+)
+
+STEPS = (
+    "bytes",
+    "signature",
+    "statement",
+    "request",
+    "attachments",
+    "program",
+    "certificate",
+    "verdict",
+    "inclusion",
+)
+
+
+@attrs.frozen
+class Trust:
+    """What a verifier believes before it reads: engine keys, and the log's origin and key."""
+
+    engine_keys: tuple[PublicKey, ...]
+    log_origin: str
+    log_key: PublicKey
+
+
+@attrs.frozen
+class VerifiedReceipt:
+    """A receipt that passed every step: what it proves and where the log holds it."""
+
+    receipt: Receipt
+    statement: Statement
+    claim: Atom | None
+    index: int
+    checkpoint: Checkpoint
+
+
+def verify(
+    data: bytes, trust: Trust, passed: Callable[[int, str], None] = lambda _step, _name: None
+) -> VerifiedReceipt:
+    """Return the receipt in *data* once every step holds; raise ReceiptRefused at the first that fails.
+
+    *passed* is told each step (its number from 1, its name) as it succeeds.
+    """
+    step = partial(_step, passed)
+    with step(1):
+        receipt = Receipt.parse(data)
+    with step(2):
+        if receipt.envelope.payload_type != PAYLOAD_TYPE:
+            raise EnvelopeError(f"got the payload type `{receipt.envelope.payload_type}`")
+        dsse.verify(receipt.envelope, trust.engine_keys)
+    with step(3):
+        statement = Statement.parse(receipt.envelope.payload)
+    with step(4):
+        _check_request(statement)
+    with step(5):
+        if statement.named_envelopes() != tuple(each.digest for each in receipt.envelopes):
+            raise InputError("attachments", "the envelopes attached are not those that are named")
+    with step(6):
+        program = _program(receipt, statement)
+    with step(7):
+        proved, certificate = _certificate(program, statement)
+    with step(8):
+        _check_verdict(statement, proved, certificate)
+    with step(9):
+        proof = parse_tlog_proof(receipt.proof.encode("utf-8"))
+        leaf = leaf_hash(envelope_leaf(Kind.RECEIPT, receipt.envelope))
+        checkpoint = proof.verify(leaf, trust.log_origin, trust.log_key)
+    return VerifiedReceipt(receipt, statement, proved, proof.index, checkpoint)
+
+
+@contextmanager
+def _step(passed: Callable[[int, str], None], number: int) -> Iterator[None]:
+    name = STEPS[number - 1]
+    try:
+        yield
+    except REFUSALS as error:
+        raise ReceiptRefused(number, name, str(error)) from error
+    passed(number, name)
+
+
+def _check_request(statement: Statement) -> None:
+    if statement.request is None:
+        if statement.error is None:
+            raise InputError("request", "the request is left out, but no error says why")
+    elif request_digest(statement.request) != statement.request_digest:
+        raise InputError("request", "the request is not the one that the statement is about")
+
+
+def _program(receipt: Receipt, statement: Statement) -> Program | None:
+    if statement.certificate is None:
+        if receipt.program is not None:
+            raise InputError("program", "a program is attached that no certificate needs")
+        return None
+    if digest(canonical_json(receipt.program)) != statement.program:
+        raise InputError("program", "the program attached is not the one that is named")
+    return decode_program(receipt.program)  # type: ignore[arg-type]
+
+
+def _certificate(
+    program: Program | None, statement: Statement
+) -> tuple[Atom | None, Certificate | None]:
+    if program is None:
+        return None, None
+    facts = decode_facts(statement.facts)  # type: ignore[arg-type]
+    certificate = decode_certificate(statement.certificate)  # type: ignore[arg-type]
+    if canonical_json(facts_value(facts)) != canonical_json(statement.facts):
+        raise InputError("not_canonical", "the facts are not sorted, each once")
+    if canonical_json(certificate_value(certificate)) != canonical_json(statement.certificate):
+        raise InputError("not_canonical", "the model is not sorted, each fact once")
+    return check(program, facts, certificate), certificate
+
+
+def _check_verdict(
+    statement: Statement, proved: Atom | None, certificate: Certificate | None
+) -> None:
+    if certificate is None or proved is None:
+        if statement.verdict is not Verdict.DENY or statement.error is None:
+            raise InputError(
+                "verdict", "without a certificate the verdict must be DENY, with an error"
+            )
+        return
+    if proved != claim(statement.verdict):
+        want = claim(statement.verdict).terms[0]
+        raise InputError(
+            "verdict", f"the derivation proves `{proved}`, the verdict claims `{want}`"
+        )
+    codes = tuple(dict.fromkeys(reason.code for reason in statement.reasons))
+    if codes != reason_codes(statement.verdict, certificate.model):
+        raise InputError("verdict", f"the reasons listed, {codes}, are not those of the model")
+    facts = list(determining_facts(statement.verdict, certificate.model))
+    if len(statement.reasons) != max(1, len(facts)):
+        raise InputError("verdict", "not every determining fact is listed as a reason")
