@@ -3,9 +3,9 @@
 
     HelmError
     ├── InputError                outside input has the wrong shape; carries a stable `code`
-    │   └── JsonError             bytes are not JSON, or JSON outside our subset of RFC 8785
+    │   └── JsonError             bytes are not JSON, or not our subset of RFC 8785
     ├── RuleError                 rule text is wrong; carries every diagnostic of the run
-    ├── ProgramError              a rule or program that may not exist (unsafe, unstratified, undeclared)
+    ├── ProgramError              a program that may not exist (unsafe, unstratified, undeclared)
     ├── CertificateRefused        the kernel did not accept a certificate: step, got, want
     ├── EvaluationError           a rule could not be evaluated (integer overflow)
     │   └── LimitReached          a counted limit of the engine was hit
@@ -23,11 +23,11 @@
     │   ├── ApprovalConsumed      an approval was used before
     │   └── AlreadyLogged         an envelope was appended before
     ├── ReceiptRefused            a receipt failed one numbered step of receipts/FORMAT.md
-    ├── LinkRefused               a delegation link, approval or revocation is not acceptable; carries `reason`
+    ├── LinkRefused               a delegation link, approval or revocation is not acceptable
     └── PolicyError               a policy folder does not load
 
-Messages say what was got, what was wanted and what to do next; they are lowercase and end without a full stop.
-A library function raises these; only the `cli` room turns them into text and exit codes.
+Messages say what was got, what was wanted and what to do next; they are lowercase and end without a
+full stop. A library function raises these; only `cli` turns them into text and exit codes.
 """
 
 from __future__ import annotations
@@ -79,9 +79,8 @@ class LimitReached(EvaluationError):
     """A counted limit of the engine was hit: *limit* names it, *bound* is its value."""
 
     def __init__(self, limit: str, bound: int) -> None:
-        super().__init__(
-            f"limit `{limit}` reached: more than {bound}; raise it in helm.toml or simplify the rules"
-        )
+        advice = "simplify the rules, or raise it in helm.toml"
+        super().__init__(f"limit `{limit}` reached: more than {bound}; {advice}")
         self.limit = limit
         self.bound = bound
 

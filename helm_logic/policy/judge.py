@@ -88,9 +88,9 @@ class Judge:
 
     def _annotated(self, rules: tuple[str, ...], name: str) -> Iterator[str]:
         for rule in rules:
-            if (annotations := self._annotations.get(rule)) is not None:
-                if (text := getattr(annotations, name)) is not None:
-                    yield text
+            text = getattr(self._annotations.get(rule), name, None)
+            if text is not None:
+                yield text
 
 
 _NOTHING = Reason(

@@ -15,4 +15,4 @@ from helm_logic.receipts.statement import Reason, Statement
 from helm_logic.receipts.verdict import Verdict
 from helm_logic.receipts.verify import Trust, VerifiedReceipt, verify
 
-__all__ = ["Reason", "Receipt", "Statement", "Trust", "VerifiedReceipt", "Verdict", "verify"]
+__all__ = ["Reason", "Receipt", "Statement", "Trust", "Verdict", "VerifiedReceipt", "verify"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs, facts and certificates read back from the JSON form that `kernel/certificate.py` gives them.
+"""Programs, facts and certificates read back from their JSON form (`kernel/certificate.py`).
 
 The inverse of the encoding, for a reader who trusts nothing: every other shape is refused with
 InputError, and a program that may not exist with ProgramError. Whether a certificate is right is

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The receipt file: the signed envelope, its place in the log, and what the envelope names by digest.
+"""The receipt file: the signed envelope, its place in the log, and what it names by digest.
 
 A receipt file has one byte form, `Receipt.parse(data).to_bytes() == data`, so that a byte changed
-anywhere, in what is signed or beside it, is noticed. The *id* of a receipt is its envelope's digest.
+anywhere, in what is signed or beside it, is noticed. The *id* of a receipt is its envelope's
+digest.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _MEMBERS = ("envelope", "envelopes", "format", "program", "proof")
 
 @attrs.frozen
 class Receipt:
-    """One receipt: *proof* is a tlog-proof text, *program* the rules' JSON form (None on an error)."""
+    """One receipt: *proof* is a tlog-proof text, *program* the rules as JSON (None on an error)."""
 
     envelope: Envelope
     proof: str

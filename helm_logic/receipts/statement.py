@@ -149,18 +149,18 @@ class Statement:
         known: dict[str, object] = {"verdict": Verdict[verdict], "reasons": reasons}
         return cls(request_digest=request_digest, **{**parts, **known})  # type: ignore[arg-type]
 
-    def named_envelopes(self) -> tuple[str, ...]:
-        """Return the digests of the links, approvals and revocations that the statement names."""
-        named = [self.chain, self.approvals, self.revocations]
+    def named_envelopes(self) -> tuple[tuple[str, str], ...]:
+        """Return the envelope and file digests of the links, approvals and revocations named."""
+        named: list[JsonValue] = [*self.chain, *self.approvals, *self.revocations]  # type: ignore[misc]
+        parts = [require_object(each, "named envelope") for each in named]
         return tuple(
-            require_text(require_object(each, "named")["digest"], "digest")
-            for group in named
-            for each in require_list(list(group), "named")  # type: ignore[call-overload]
+            (require_text(part.get("digest"), "digest"), require_text(part.get("file"), "file"))
+            for part in parts
         )
 
 
 def request_digest(request: object) -> str:
-    """Return the digest that names *request*: of its canonical JSON, chain and approvals left out."""
+    """Return the digest that names *request*: that of its canonical JSON."""
     return digest(canonical_json(request))
 
 

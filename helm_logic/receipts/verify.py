@@ -90,7 +90,7 @@ class VerifiedReceipt:
 def verify(
     data: bytes, trust: Trust, passed: Callable[[int, str], None] = lambda _step, _name: None
 ) -> VerifiedReceipt:
-    """Return the receipt in *data* once every step holds; raise ReceiptRefused at the first that fails.
+    """Return the receipt in *data* once every step holds; raise ReceiptRefused otherwise.
 
     *passed* is told each step (its number from 1, its name) as it succeeds.
     """
@@ -106,8 +106,7 @@ def verify(
     with step(4):
         _check_request(statement)
     with step(5):
-        if statement.named_envelopes() != tuple(each.digest for each in receipt.envelopes):
-            raise InputError("attachments", "the envelopes attached are not those that are named")
+        _check_attachments(receipt, statement)
     with step(6):
         program = _program(receipt, statement)
     with step(7):
@@ -137,6 +136,12 @@ def _check_request(statement: Statement) -> None:
             raise InputError("request", "the request is left out, but no error says why")
     elif request_digest(statement.request) != statement.request_digest:
         raise InputError("request", "the request is not the one that the statement is about")
+
+
+def _check_attachments(receipt: Receipt, statement: Statement) -> None:
+    attached = tuple((each.digest, digest(each.to_bytes())) for each in receipt.envelopes)
+    if statement.named_envelopes() != attached:
+        raise InputError("attachments", "the envelopes attached are not those that are named")
 
 
 def _program(receipt: Receipt, statement: Statement) -> Program | None:
