@@ -83,7 +83,7 @@ class Guard:
     def receipt(self, receipt_id: str) -> Receipt:
         """Return the receipt *receipt_id* from the log; raise StoreError if it holds none."""
         entry = self._store.read(receipt_id)
-        proof = self._store.inclusion(entry.index).to_bytes().decode("ascii")
+        proof = self._store.inclusion(entry.index).to_bytes().decode("utf-8")
         return self._evaluator.receipt(entry.envelope, proof, self._store.blob)
 
     def revoke(self, revocation: Envelope) -> None:
