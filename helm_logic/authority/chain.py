@@ -78,7 +78,7 @@ def verify_chain(
     now: int,
     max_depth: int = MAX_DEPTH,
 ) -> Chain:
-    """Return *envelopes* verified one by one, at *now* (seconds); whatever they are, as a `Chain`."""
+    """Return *envelopes*, whatever they are, verified one by one at *now* (seconds)."""
     length = len(envelopes)
     if length > max_depth:
         message = f"got a chain of {length} links, at most {max_depth} are read"

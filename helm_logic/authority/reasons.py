@@ -6,8 +6,8 @@ The *finality* of a reason is one of
 - `ask`: a human, or whoever issued the link, can change the answer;
 - `fact`: come back with a fact, a document or a moment that is missing now.
 
-A code that is not in the table is a policy's own: `stop` for a DENY; for an ESCALATE the caller says
-`ask`. What each code means in words is the `@reason` of its rule.
+A code that is not in the table is a policy's own: `stop` for a DENY; for an ESCALATE the caller
+says `ask`. What each code means in words is the `@reason` of its rule.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ FINALITY: Mapping[str, str] = {
     "approval_not_yet_valid": FACT,
     "approval_untrusted": STOP,
     "malformed_approval": STOP,
+    "too_many_approvals": STOP,
     # faults of a request, and of deciding it
     "invalid_input": FACT,
     "limit_reached": STOP,
