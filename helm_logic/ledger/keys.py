@@ -175,19 +175,24 @@ def _read_private(path: Path) -> str:
     try:
         # O_NONBLOCK: opening a fifo must not wait for a writer before it is refused.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            _require_private(path, os.fstat(descriptor))  # of what was opened, not of its name
+            data = os.read(descriptor, _MAX_FILE_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise KeyFileError(f"key file `{path}` was not read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)  # of what was opened, not of what the name means now
-        if not stat.S_ISREG(status.st_mode):
-            raise KeyFileError(f"key file `{path}` is not a regular file")
-        mode = stat.S_IMODE(status.st_mode)
-        if mode & 0o077:
-            raise KeyFileError(
-                f"key file `{path}` is open to others: got mode {mode:04o}, want 0600;"
-                f" run `chmod 600 {path}` and replace the key if others may have read it"
-            )
-        data = file.read(_MAX_FILE_BYTES + 1)
     if len(data) > _MAX_FILE_BYTES or not data.isascii():
         raise KeyFileError(f"key file `{path}` is not a helm-logic private key")
     return data.decode("ascii")
+
+
+def _require_private(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise KeyFileError(f"key file `{path}` is not a regular file")
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise KeyFileError(
+            f"key file `{path}` is open to others: got mode {mode:04o}, want 0600;"
+            f" run `chmod 600 {path}` and replace the key if others may have read it"
+        )

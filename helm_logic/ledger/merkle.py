@@ -58,7 +58,7 @@ class Frontier:
         self._size = size
         self._peaks = list(peaks)
         if not 0 <= size <= MAX_SIZE or len(self._peaks) != size.bit_count():
-            raise ProofError(f"got {len(self._peaks)} peaks for a tree of {size} leaves")
+            raise ProofError(f"got {len(self._peaks)} peaks for a tree of {_shown(size)} leaves")
 
     @property
     def size(self) -> int:
@@ -176,9 +176,13 @@ def consistency_proof(nodes: Nodes, old_size: int, new_size: int) -> tuple[bytes
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
     """Return the root that *path* leads to from leaf hash *leaf*; ProofError if it is no path."""
     if not 0 <= index < size <= MAX_SIZE:
-        raise ProofError(f"got leaf {index} of a tree of {size} leaves, want 0 <= index < size")
+        raise ProofError(
+            f"got leaf {_shown(index)} of a tree of {_shown(size)} leaves,"
+            " want 0 <= index < size < 2^64"
+        )
     sides = _sides(index, size, 0)
     _validate_hashes(path, len(sides))
+    _validate_hashes((leaf,), 1)
     root = leaf
     for on_the_left, sibling in zip(sides, path, strict=True):
         root = node_hash(sibling, root) if on_the_left else node_hash(root, sibling)
@@ -189,7 +193,6 @@ def verify_inclusion(
     leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
 ) -> None:
     """Return if *path* proves leaf hash *leaf* at *index* under *root*; else raise ProofError."""
-    _validate_hashes((leaf, root), 2)
     _compare(root_from_inclusion(leaf, index, size, path), root, "inclusion")
 
 
@@ -209,6 +212,7 @@ def roots_from_consistency(
     started = old_size == 1 << level
     _validate_hashes(path, len(sides) + (not started))
     old = new = old_root if started else path[0]
+    _validate_hashes((old,), 1)
     for on_the_left, sibling in zip(sides, path if started else path[1:], strict=True):
         if on_the_left:
             old, new = node_hash(sibling, old), node_hash(sibling, new)
@@ -221,7 +225,6 @@ def verify_consistency(
     old_size: int, new_size: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]
 ) -> None:
     """Return if *path* proves that the new tree extends the old one; raise ProofError otherwise."""
-    _validate_hashes((old_root, new_root), 2)
     old, new = roots_from_consistency(old_size, new_size, old_root, path)
     _compare(old, old_root, "consistency (old root)")
     _compare(new, new_root, "consistency (new root)")
@@ -269,7 +272,14 @@ def _trailing_zeros(size: int) -> int:
 
 def _validate_sizes(old_size: int, new_size: int) -> None:
     if not 0 < old_size <= new_size <= MAX_SIZE:
-        raise ProofError(f"got sizes {old_size} and {new_size}, want 0 < old <= new < 2^64")
+        raise ProofError(
+            f"got sizes {_shown(old_size)} and {_shown(new_size)}, want 0 < old <= new < 2^64"
+        )
+
+
+def _shown(number: int) -> str:
+    # Python refuses to print integers of more than 4300 digits.
+    return str(number) if number.bit_length() <= MAX_SIZE.bit_length() else "an overlong number"
 
 
 def _validate_hashes(hashes: Sequence[bytes], count: int) -> None:
