@@ -22,12 +22,12 @@ from typing import Self
 from helm_logic.errors import AlreadyLogged, StoreError
 from helm_logic.guard.decision import Decision
 from helm_logic.guard.evaluator import Evaluator, Ruling
+from helm_logic.guard.journal import Journal
 from helm_logic.guard.opening import open_parts
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store import Record, SqliteStore
 from helm_logic.receipts.receipt import Receipt
-from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.verify import Trust
 
 
@@ -65,20 +65,20 @@ class Guard:
         return Trust((self._evaluator.key,), self._store.origin, self._store.key)
 
     def decide(self, request: bytes) -> Decision:
-        """Return the decision on *request*, a JSON request in bytes, once its receipt is durable."""
+        """Return the decision on *request*, JSON in bytes, once its receipt is durable."""
         return self.decide_all((request,))[0]
 
     def decide_all(self, requests: Sequence[bytes]) -> tuple[Decision, ...]:
         """Return the decisions on *requests* in order; their receipts share one commit."""
         with self._lock:
             now = self._clock()
-            used: set[str] = set()
+            journal = Journal(self._store)
             rulings = []
             for request in requests:
-                ruling = self._evaluator.rule(request, now, self._store, frozenset(used))
-                used.update(ruling.consumes)
+                ruling = self._evaluator.rule(request, now, journal)
+                journal.use(ruling.consumes)
                 rulings.append(ruling)
-            return self._record(rulings, now)
+            return self._record(rulings)
 
     def receipt(self, receipt_id: str) -> Receipt:
         """Return the receipt *receipt_id* from the log; raise StoreError if it holds none."""
@@ -95,16 +95,13 @@ class Guard:
             except AlreadyLogged:
                 return
 
-    def _record(self, rulings: Sequence[Ruling], now: int) -> tuple[Decision, ...]:
+    def _record(self, rulings: Sequence[Ruling]) -> tuple[Decision, ...]:
         fresh = {ruling.envelope.digest: ruling for ruling in rulings}
         try:
             indexes = self._append(fresh)
         except StoreError as error:
-            return tuple(self._unavailable(ruling, now, error) for ruling in rulings)
-        return tuple(
-            _decision(ruling.envelope, ruling.statement, indexes[ruling.envelope.digest])
-            for ruling in rulings
-        )
+            return tuple(self._unavailable(ruling, error) for ruling in rulings)
+        return tuple(_decision(ruling, indexes[ruling.envelope.digest]) for ruling in rulings)
 
     def _append(self, fresh: dict[str, Ruling]) -> dict[str, int]:
         known: dict[str, int] = {}
@@ -120,10 +117,10 @@ class Guard:
             entries = zip(names, (entry.index for entry in appended), strict=True)
             return {**known, **dict(entries)}
 
-    def _unavailable(self, ruling: Ruling, now: int, error: StoreError) -> Decision:
-        denied = self._evaluator.refuse(ruling.statement, now, "ledger_unavailable", str(error))
-        return _decision(denied.envelope, denied.statement, None)
+    def _unavailable(self, ruling: Ruling, error: StoreError) -> Decision:
+        return _decision(self._evaluator.refuse(ruling, "ledger_unavailable", str(error)), None)
 
 
-def _decision(envelope: Envelope, statement: Statement, index: int | None) -> Decision:
-    return Decision(statement.verdict, statement.reasons, envelope.digest, index, statement)
+def _decision(ruling: Ruling, index: int | None) -> Decision:
+    stated = ruling.statement
+    return Decision(stated.verdict, stated.reasons, ruling.envelope.digest, index, stated)

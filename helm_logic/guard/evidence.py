@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a receipt says about chain, approvals and revocations, and the envelopes it attaches.
+
+Each signed statement that became facts is named by two digests: that of its envelope, which other
+statements refer to, and that of its file, which covers the signatures too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from helm_logic.authority.chain import Chain
+from helm_logic.authority.link import VerifiedLink
+from helm_logic.authority.revocation import VerifiedRevocation
+from helm_logic.kernel.encoding import digest
+from helm_logic.ledger.envelope import Envelope
+from helm_logic.policy.approval import VerifiedApproval
+
+
+def file_digest(envelope: Envelope) -> str:
+    """Return the digest of *envelope* as a file."""
+    return digest(envelope.to_bytes())
+
+
+def chain_value(links: Iterable[VerifiedLink]) -> list[dict[str, str]]:
+    """Return the `chain` member for *links* in order."""
+    return [
+        {
+            "delegate": each.link.delegate,
+            "digest": each.digest,
+            "file": file_digest(each.envelope),
+            "id": each.link.id,
+            "issuer": each.link.issuer,
+        }
+        for each in links
+    ]
+
+
+def approvals_value(approvals: Iterable[VerifiedApproval]) -> list[dict[str, str]]:
+    """Return the `approvals` member for those that became facts."""
+    return [
+        {
+            "approver": each.approval.approver,
+            "digest": each.digest,
+            "file": file_digest(each.envelope),
+            "id": each.approval.id,
+            "receipt": each.approval.receipt,
+            "role": each.approval.role,
+        }
+        for each in approvals
+    ]
+
+
+def revocations_value(revocations: Iterable[VerifiedRevocation]) -> list[dict[str, str]]:
+    """Return the `revocations` member for those that became facts."""
+    return [
+        {
+            "digest": each.digest,
+            "file": file_digest(each.envelope),
+            "link": each.revocation.link,
+        }
+        for each in revocations
+    ]
+
+
+def attached(
+    chain: Chain, approvals: Iterable[VerifiedApproval], revocations: Iterable[VerifiedRevocation]
+) -> tuple[Envelope, ...]:
+    """Return the envelopes that a receipt attaches, in the order in which it names them."""
+    named: list[VerifiedLink | VerifiedApproval | VerifiedRevocation]
+    named = [*chain.links, *approvals, *revocations]
+    return tuple(each.envelope for each in named)
