@@ -20,23 +20,23 @@ from helm_logic.ledger.shape import require_list
 from helm_logic.policy.bundle import Bundle, make_bundle
 from helm_logic.policy.inputs import constant
 from helm_logic.policy.settings import Settings, parse_settings
+from helm_logic.policy.trust import SETTINGS, find_folder
 
-SETTINGS = "helm.toml"
 PRELUDE = ("request", "verdict")
+
+__all__ = [
+    "SETTINGS",
+    "IncludeResolver",
+    "find_folder",
+    "prelude",
+    "read_bundle",
+    "read_rules",
+    "read_source",
+    "stock_rules",
+]
 
 _INCLUDABLE = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _GIVEN_BY_POLICY = ("anchor", "anchor_key")
-
-
-def find_folder(start: Path) -> Path:
-    """Return *start* or the nearest folder above it that holds `helm.toml`; raise PolicyError."""
-    for folder in (start, *start.parents):
-        if (folder / SETTINGS).is_file():
-            return folder
-    raise PolicyError(
-        f"no {SETTINGS} in `{start}` or above; make one with `helm-logic init DIR`, or name the "
-        "folder with `--policy DIR`"
-    )
 
 
 def read_bundle(folder: Path) -> Bundle:

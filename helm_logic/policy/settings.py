@@ -7,7 +7,6 @@ is a policy that does not do what it says. Paths are relative to the folder that
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 
 import attrs
@@ -16,6 +15,7 @@ from helm_logic.engine import Limits
 from helm_logic.errors import InputError, PolicyError
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
+from helm_logic.policy.trust import log_settings, public_keys, read_toml
 
 _TABLES = ("policy", "keys", "ledger", "trust", "anchors")
 _OPTIONAL_TABLES = ("approvers", "limits", "relations")
@@ -53,10 +53,8 @@ class Settings:
 def parse_settings(data: bytes) -> Settings:
     """Return the settings in *data*; raise PolicyError naming the table and member at fault."""
     try:
-        whole = tomllib.loads(data.decode("utf-8"))
-        return _settings(require_object(whole, "helm.toml", _TABLES, _OPTIONAL_TABLES))
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"helm.toml is not toml: {error}") from None
+        whole = require_object(read_toml(data), "helm.toml", _TABLES, _OPTIONAL_TABLES)
+        return _settings(whole)
     except (InputError, ValueError) as error:
         raise PolicyError(f"helm.toml: {error}") from None
 
@@ -64,8 +62,7 @@ def parse_settings(data: bytes) -> Settings:
 def _settings(tables: Mapping[str, object]) -> Settings:
     policy = require_object(tables["policy"], "[policy]", ("rules",), ("revocations",))
     keys = require_object(tables["keys"], "[keys]", ("engine", "log"))
-    ledger = require_object(tables["ledger"], "[ledger]", ("path", "head", "origin"))
-    trust = require_object(tables["trust"], "[trust]", ("engine", "log"))
+    log = log_settings(tables)
     bounds = _bounds(tables.get("limits", {}))
     return Settings(
         rules=require_text(policy["rules"], "[policy] rules"),
@@ -75,11 +72,11 @@ def _settings(tables: Mapping[str, object]) -> Settings:
         relations=_relations(tables.get("relations", {})),
         engine_key=require_text(keys["engine"], "[keys] engine"),
         log_key=require_text(keys["log"], "[keys] log"),
-        ledger=require_text(ledger["path"], "[ledger] path"),
-        head=require_text(ledger["head"], "[ledger] head"),
-        origin=require_text(ledger["origin"], "[ledger] origin"),
-        trusted_engines=_keys(trust["engine"], "[trust] engine"),
-        trusted_log=_key(trust["log"], "[trust] log"),
+        ledger=log.ledger,
+        head=log.head,
+        origin=log.origin,
+        trusted_engines=log.trusted_engines,
+        trusted_log=log.trusted_log,
         chain_depth=bounds.pop("chain_depth", 64),
         request_bytes=bounds.pop("request_bytes", 1 << 20),
         limits=Limits(**bounds),
@@ -98,7 +95,7 @@ def _bounds(value: object) -> dict[str, int]:
 
 def _anchors(value: object) -> dict[str, tuple[PublicKey, ...]]:
     table = require_object(value, "[anchors]")
-    return {name: _keys(keys, f"[anchors] {name}") for name, keys in table.items()}
+    return {name: public_keys(keys, f"[anchors] {name}") for name, keys in table.items()}
 
 
 def _approvers(value: object) -> dict[str, Approver]:
@@ -107,25 +104,10 @@ def _approvers(value: object) -> dict[str, Approver]:
         where = f"[approvers] {name}"
         table = require_object(entry, where, ("roles", "keys"))
         roles = tuple(require_text(role, where) for role in require_list(table["roles"], where))
-        approvers[name] = Approver(roles, _keys(table["keys"], where))
+        approvers[name] = Approver(roles, public_keys(table["keys"], where))
     return approvers
 
 
 def _relations(value: object) -> dict[str, str]:
     table = require_object(value, "[relations]")
     return {name: require_text(path, f"[relations] {name}") for name, path in table.items()}
-
-
-def _keys(value: object, where: str) -> tuple[PublicKey, ...]:
-    keys = tuple(_key(each, where) for each in require_list(value, where))
-    if not keys:
-        raise ValueError(f"{where}: want at least one key")
-    return keys
-
-
-def _key(value: object, where: str) -> PublicKey:
-    text = require_text(value, where)
-    try:
-        return PublicKey.parse(text)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None

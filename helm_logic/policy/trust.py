@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a verifier needs of a policy folder: where it is, whom it trusts, where its log lies.
+
+Read from `helm.toml` without the rules, so that verifying a receipt loads no parser and no engine.
+The other tables of that file are `settings.py`, which reads these two through the same functions.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+from helm_logic.errors import InputError, PolicyError
+from helm_logic.ledger.keys import PublicKey
+from helm_logic.ledger.shape import require_list, require_object, require_text
+from helm_logic.receipts.verify import Trust
+
+SETTINGS = "helm.toml"
+
+
+@attrs.frozen
+class LogSettings:
+    """The tables `[ledger]` and `[trust]`; paths are relative to the folder of the file."""
+
+    ledger: str
+    head: str
+    origin: str
+    trusted_engines: tuple[PublicKey, ...]
+    trusted_log: PublicKey
+
+    @property
+    def trust(self) -> Trust:
+        """What a verifier of this log's receipts believes."""
+        return Trust(self.trusted_engines, self.origin, self.trusted_log)
+
+
+def find_folder(start: Path) -> Path:
+    """Return *start* or the nearest folder above it that holds `helm.toml`; raise PolicyError."""
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS).is_file():
+            return folder
+    raise PolicyError(
+        f"no {SETTINGS} in `{start}` or above; make one with `helm-logic init DIR`, or name the "
+        "folder with `--policy DIR`"
+    )
+
+
+def read_log_settings(folder: Path) -> LogSettings:
+    """Return what `helm.toml` in *folder* says about log and trust; raise PolicyError."""
+    path = folder / SETTINGS
+    try:
+        tables = read_toml(path.read_bytes())
+        missing = [name for name in ("ledger", "trust") if name not in tables]
+        if missing:
+            raise PolicyError(f"{SETTINGS}: the table [{missing[0]}] is missing")
+        return log_settings(tables)
+    except OSError as error:
+        raise PolicyError(f"cannot read `{path}`: {error.strerror}") from error
+    except (InputError, ValueError) as error:
+        raise PolicyError(f"{SETTINGS}: {error}") from None
+
+
+def read_toml(data: bytes) -> dict[str, object]:
+    """Return the tables in *data*; raise PolicyError if it is not TOML."""
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{SETTINGS} is not toml: {error}") from None
+
+
+def log_settings(tables: Mapping[str, object]) -> LogSettings:
+    """Return the tables `ledger` and `trust` of *tables*; raise InputError or ValueError."""
+    ledger = require_object(tables["ledger"], "[ledger]", ("path", "head", "origin"))
+    trust = require_object(tables["trust"], "[trust]", ("engine", "log"))
+    return LogSettings(
+        ledger=require_text(ledger["path"], "[ledger] path"),
+        head=require_text(ledger["head"], "[ledger] head"),
+        origin=require_text(ledger["origin"], "[ledger] origin"),
+        trusted_engines=public_keys(trust["engine"], "[trust] engine"),
+        trusted_log=public_key(trust["log"], "[trust] log"),
+    )
+
+
+def public_keys(value: object, where: str) -> tuple[PublicKey, ...]:
+    """Return the keys in the list *value*, at least one; raise InputError or ValueError."""
+    keys = tuple(public_key(each, where) for each in require_list(value, where))
+    if not keys:
+        raise ValueError(f"{where}: want at least one key")
+    return keys
+
+
+def public_key(value: object, where: str) -> PublicKey:
+    """Return the key that *value* is the text of; raise InputError or ValueError."""
+    text = require_text(value, where)
+    try:
+        return PublicKey.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
