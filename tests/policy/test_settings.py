@@ -54,7 +54,7 @@ def test_a_whole_file_is_read() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "names"),
     [
-        ("[trust]", "[trusts]", "trusts"),
+        ("[trust]", "[trusts]", "trust"),
         ("rules =", "rule =", "rules"),
         ("facts = 10", "fact = 10", "fact"),
         ("facts = 10", "facts = 0", "[limits] facts"),
