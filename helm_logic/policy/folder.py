@@ -88,17 +88,24 @@ class IncludeResolver:
         return None
 
 
+def relation_rows(rule_set: RuleSet, name: str, value: object) -> tuple[Row, ...]:
+    """Return the rows that the JSON list *value* gives to the `#relation` *name*, each once.
+
+    Raises PolicyError if the rules declare none that a policy may fill, InputError for a bad row.
+    """
+    if name not in rule_set.relations or name in _GIVEN_BY_POLICY:
+        raise PolicyError(f"[relations] {name}: the rules declare no such `#relation`")
+    columns = rule_set.program.by_name[name].columns
+    return tuple(dict.fromkeys(_row(name, columns, row) for row in require_list(value, name)))
+
+
 def _read_relations(
     folder: Path, settings: Settings, rule_set: RuleSet
 ) -> dict[str, tuple[Row, ...]]:
     relations = {}
     for name, path in settings.relations.items():
-        if name not in rule_set.relations or name in _GIVEN_BY_POLICY:
-            raise PolicyError(f"[relations] {name}: the rules declare no such `#relation`")
-        columns = rule_set.program.by_name[name].columns
         try:
-            rows = require_list(parse_json(_read(folder / path)), name)
-            relations[name] = tuple(dict.fromkeys(_row(name, columns, row) for row in rows))
+            relations[name] = relation_rows(rule_set, name, parse_json(_read(folder / path)))
         except InputError as error:
             raise PolicyError(f"{path}: {error}") from None
     return relations

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running policy tests: each case through real signatures, the real judge and the kernel.
+
+Invariants:
+- a case is decided by what decides in production: links and approvals are signed and verified, the
+  engine derives, the kernel checks; only keys and clock are the test's;
+- the key of a principal follows from its name alone, so a test gives the same bytes everywhere. Such
+  a key protects nothing and is never written to a file;
+- a request that cannot be read, or a limit that is reached, is a DENY here as it is there.
+
+The format of test files is `case_file.py`; what the log adds (an approval is used once) is `guard`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from helm_logic.authority.cache import LinkCache
+from helm_logic.authority.chain import Chain, verify_chain
+from helm_logic.authority.facts import chain_facts, property_facts
+from helm_logic.authority.link import Link, sign_link
+from helm_logic.authority.revocation import (
+    Revocation,
+    RevocationSet,
+    sign_revocation,
+    verify_revocation,
+)
+from helm_logic.engine import Limits
+from helm_logic.errors import (
+    CertificateRefused,
+    EvaluationError,
+    InputError,
+    LimitReached,
+    PolicyError,
+)
+from helm_logic.kernel.encoding import digest
+from helm_logic.kernel.terms import Row
+from helm_logic.lang import RuleSet
+from helm_logic.ledger.envelope import Envelope
+from helm_logic.ledger.keys import SeedSigner
+from helm_logic.policy.approval import (
+    Approval,
+    Approvals,
+    Circumstances,
+    judge_approvals,
+    sign_approval,
+)
+from helm_logic.policy.bundle import Bundle, make_bundle
+from helm_logic.policy.case_file import Case, LinkPlan, read_cases, rules_beside
+from helm_logic.policy.folder import read_rules, relation_rows
+from helm_logic.policy.inputs import request_facts
+from helm_logic.policy.judge import Judge
+from helm_logic.policy.request import Request, parse_request
+from helm_logic.policy.settings import Approver, Settings
+from helm_logic.receipts.statement import Reason
+from helm_logic.receipts.verdict import Verdict
+
+_SEED = b"helm-logic policy test, a key that protects nothing\0"
+# What an approval in a test answers: there is no log, so no ESCALATE receipt either.
+_ESCALATION = digest(b"helm-logic policy test, an escalation")
+
+
+@attrs.frozen
+class Outcome:
+    """What came out of a case."""
+
+    case: Case
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The reason codes, each once, sorted."""
+        return tuple(sorted({reason.code for reason in self.reasons}))
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the rules that decided, each once, sorted."""
+        return tuple(sorted({rule for reason in self.reasons for rule in reason.rules}))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What came out differently, one line each: got and want. Empty if the case passed."""
+        return tuple(self._faults())
+
+    def _faults(self) -> Iterator[str]:
+        case = self.case
+        if self.verdict is not case.verdict:
+            yield f"verdict: got {self.verdict.value}, want {case.verdict.value}"
+        if self.codes != tuple(sorted(case.reasons)):
+            yield f"reasons: got {_listed(self.codes)}, want {_listed(sorted(case.reasons))}"
+        if case.rules is not None and self.rules != tuple(sorted(case.rules)):
+            yield f"rules: got {_listed(self.rules)}, want {_listed(sorted(case.rules))}"
+
+
+def run_file(path: Path) -> tuple[Outcome, ...]:
+    """Return the outcome of every case in the test file *path*, in order.
+
+    Raises PolicyError for a test file, and RuleError for a rule file, that does not load.
+    """
+    cases = read_cases(path)
+    runner = CaseRunner(read_rules(rules_beside(path)))
+    outcomes = []
+    for case in cases:
+        try:
+            outcomes.append(runner.run(case))
+        except InputError as error:
+            raise PolicyError(f"{path}: `{case.name}`: {error}") from None
+    return tuple(outcomes)
+
+
+class CaseRunner:
+    """Runs cases on one rule set; the program is compiled once for each set of standing facts."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self._rule_set = rule_set
+        self._judges: dict[str, Judge] = {}
+
+    def run(self, case: Case) -> Outcome:
+        """Return what comes out of *case*; raise InputError if its circumstances cannot exist."""
+        bundle = self._bundle(case)
+        chain, revocations = _chain(case, bundle.settings.chain_depth)
+        try:
+            request = parse_request(json.dumps(dict(case.request)).encode("utf-8"))
+            facts: dict[str, list[Row]] = {
+                **request_facts(request, self._rule_set.inputs, case.now),
+                **chain_facts(chain, revocations),
+                **property_facts(chain, request.value),
+                **_approvals(case, bundle, request, chain).facts(),
+            }
+            judgment = self._judge(bundle).judge(facts)
+        except InputError as error:
+            return _denied(case, error.code, error)
+        except LimitReached as error:
+            return _denied(case, "limit_reached", error)
+        except (EvaluationError, CertificateRefused) as error:
+            return _denied(case, "evaluation_error", error)
+        return Outcome(case, judgment.verdict, judgment.reasons)
+
+    def _bundle(self, case: Case) -> Bundle:
+        relations = {
+            name: relation_rows(self._rule_set, name, rows) for name, rows in case.relations.items()
+        }
+        return make_bundle(self._rule_set, _settings(case), relations)
+
+    def _judge(self, bundle: Bundle) -> Judge:
+        standing = repr(sorted(bundle.static.items()))
+        if standing not in self._judges:
+            self._judges[standing] = Judge(bundle)
+        return self._judges[standing]
+
+
+def signer_of(principal: str) -> SeedSigner:
+    """Return the throw-away signer of *principal* in every policy test."""
+    return SeedSigner(hashlib.sha256(_SEED + principal.encode("utf-8")).digest())
+
+
+def _settings(case: Case) -> Settings:
+    roles: dict[str, list[str]] = {}
+    for plan in case.approvals:
+        roles.setdefault(plan.approver, []).append(plan.role)
+    key = signer_of("engine").public_key
+    return Settings(
+        rules="",
+        revocations="",
+        anchors={name: (signer_of(name).public_key,) for name in case.anchors},
+        approvers={
+            name: Approver(tuple(each), (signer_of(name).public_key,))
+            for name, each in roles.items()
+        },
+        relations={},
+        engine_key="",
+        log_key="",
+        ledger="",
+        head="",
+        origin="",
+        trusted_engines=(key,),
+        trusted_log=key,
+        limits=Limits(),
+        chain_depth=64,
+        request_bytes=1 << 20,
+    )
+
+
+def _chain(case: Case, max_depth: int) -> tuple[Chain, RevocationSet]:
+    envelopes: list[Envelope] = []
+    withdrawn: list[Envelope] = []
+    for plan in case.chain:
+        envelopes.append(_signed_link(plan, envelopes[-1].digest if envelopes else None))
+        if plan.id in case.revoked:
+            key = signer_of(plan.signer)
+            revocation = Revocation(plan.id, envelopes[-1].digest, key.public_key, case.now)
+            withdrawn.append(sign_revocation(revocation, key))
+    unknown = set(case.revoked) - {plan.id for plan in case.chain}
+    if unknown:
+        raise InputError("wrong_shape", f"revoked: the chain has no link `{min(unknown)}`")
+    chain = verify_chain(envelopes, LinkCache(), case.now, max_depth)
+    return chain, RevocationSet(map(verify_revocation, withdrawn))
+
+
+def _signed_link(plan: LinkPlan, parent: str | None) -> Envelope:
+    signer = signer_of(plan.signer)
+    link = Link(
+        id=plan.id,
+        issuer=plan.issuer,
+        issuer_key=signer.public_key,
+        delegate=plan.delegate,
+        delegate_key=signer_of(plan.delegate).public_key,
+        grants=(plan.grant,),
+        not_before=plan.since,
+        expires=plan.until,
+        may_delegate=plan.may_delegate,
+        parent=parent,
+    )
+    return sign_link(link, signer)
+
+
+def _approvals(case: Case, bundle: Bundle, request: Request, chain: Chain) -> Approvals:
+    envelopes = []
+    for number, plan in enumerate(case.approvals, start=1):
+        signer = signer_of(plan.approver)
+        approval = Approval(
+            id=f"approval-{number}",
+            receipt=_ESCALATION,
+            request=request.digest,
+            policy=bundle.digest,
+            chain=chain.digest,
+            approver=plan.approver,
+            key=signer.public_key,
+            role=plan.role,
+            issued=min(case.now, plan.until - 1),
+            expires=plan.until,
+        )
+        envelopes.append(sign_approval(approval, signer))
+    trusted = {
+        (name, role): approver.keys
+        for name, approver in bundle.settings.approvers.items()
+        for role in approver.roles
+    }
+    circumstances = Circumstances(
+        request.digest, bundle.digest, chain.digest, trusted, case.now, lambda _digest: False
+    )
+    return judge_approvals(envelopes, circumstances)
+
+
+def _denied(case: Case, code: str, error: Exception) -> Outcome:
+    return Outcome(case, Verdict.DENY, (Reason(code, text=str(error)),))
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names) or "none"
