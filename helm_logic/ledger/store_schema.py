@@ -22,6 +22,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -93,29 +95,22 @@ _SESSION: Final = (
 def connect(path: Path, *, new: bool = False, wait: float = 0.0) -> sqlite3.Connection:
     """Open the store *path* for this process alone, waiting up to *wait* seconds for another.
 
-    With *new* the file is made if it is not there; its schema is not (see `create_schema`). Raises
+    With *new* the file is made and must hold nothing yet; `create_schema` comes next. Raises
     StoreLocked, StoreReadOnly, StoreCorrupt or StoreError.
     """
-    _require_sqlite()
-    _require_writable(path, new=new)
-    connection = _open(path, "rwc" if new else "rw", wait)
-    try:
+    with _opening(path, "rwc" if new else "rw", wait) as connection:
         for pragma in _SESSION:
             connection.execute(pragma)
-        if new:
-            connection.execute("PRAGMA journal_mode = WAL")
-            sync_directory(path.parent)
         connection.execute("BEGIN IMMEDIATE")  # the lock is taken here and kept until close
         connection.execute("COMMIT")
-        if not new:
+        if new:
+            _require_nothing(connection, path)
+        else:
             _require_schema(connection, path)
-    except (sqlite3.Error, OSError) as error:
-        connection.close()
-        raise failure(error, f"store `{path}`") from error
-    except StoreError:
-        connection.close()
-        raise
-    return connection
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise StoreError(f"store `{path}` is on a file system that has no write-ahead log")
+        sync_directory(path.parent)
+        return connection
 
 
 def connect_read_only(path: Path, *, wait: float = 0.0) -> sqlite3.Connection:
@@ -128,29 +123,19 @@ def connect_read_only(path: Path, *, wait: float = 0.0) -> sqlite3.Connection:
         connection = connect(path, wait=wait)
         connection.execute("PRAGMA query_only = ON")
         return connection
-    _require_sqlite()
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists() and wal.stat().st_size > 0:
-        raise StoreReadOnly(
-            f"store `{path}` was not closed properly and may not be repaired from here;"
-            " open it once where it is writable"
-        )
-    connection = _open(path, "ro&immutable=1", wait)
-    try:
+    with _opening(path, "ro&immutable=1", wait) as connection:
+        wal = path.with_name(path.name + "-wal")
+        if wal.exists() and wal.stat().st_size > 0:
+            raise StoreReadOnly(
+                f"store `{path}` was not closed properly and may not be repaired from here;"
+                " open it once where it is writable"
+            )
         _require_schema(connection, path)
-    except sqlite3.Error as error:
-        connection.close()
-        raise failure(error, f"store `{path}`") from error
-    except StoreError:
-        connection.close()
-        raise
-    return connection
+        return connection
 
 
 def create_schema(connection: sqlite3.Connection) -> None:
-    """Lay the tables in the open transaction; raise StoreError if any are there."""
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
-        raise StoreError("the file holds a log or another database already; open it instead")
+    """Lay the tables of an empty log, in the open transaction."""
     for statement in SCHEMA:
         connection.execute(statement)
     connection.execute("INSERT INTO head VALUES (1, 0)")
@@ -182,30 +167,46 @@ def _system_failure(error: OSError, where: str) -> StoreError:
     return StoreError(f"{where}: {error.strerror}; open the store again once the cause is gone")
 
 
-def _open(path: Path, mode: str, wait: float) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
+@contextmanager
+def _opening(path: Path, mode: str, wait: float) -> Iterator[sqlite3.Connection]:
+    # Yields a connection; whatever goes wrong closes it and is told as a StoreError.
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"got SQLite {sqlite3.sqlite_version}, want 3.37 or newer")
     try:
-        return sqlite3.connect(
-            uri, uri=True, timeout=wait, isolation_level=None, check_same_thread=False
+        _require_access(path, mode)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=wait,
+            isolation_level=None,
+            check_same_thread=False,
         )
-    except sqlite3.Error as error:
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
         raise failure(error, f"store `{path}`") from error
 
 
-def _require_sqlite() -> None:
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise StoreError(f"got SQLite {sqlite3.sqlite_version}, want 3.37 or newer")
+def _require_access(path: Path, mode: str) -> None:
+    exists = path.exists()
+    if not exists and mode != "rwc":
+        raise StoreError(f"there is no store `{path}`; create one, or restore the newest copy")
+    # SQLite would open what it may not write for reading, and fail later and less clearly.
+    writable = _writable(path) if exists else os.access(path.parent, os.W_OK)
+    if mode.startswith("rw") and not writable:
+        raise StoreReadOnly(f"store `{path}` or its directory may not be written")
 
 
 def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-def _require_writable(path: Path, *, new: bool) -> None:
-    if not path.exists() and not new:
-        raise StoreError(f"there is no store `{path}`; create one, or restore the newest copy")
-    if not (_writable(path) if path.exists() else os.access(path.parent, os.W_OK)):
-        raise StoreReadOnly(f"store `{path}` or its directory may not be written")
+def _require_nothing(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
+        raise StoreError(f"`{path}` holds a log or another database already; open it instead")
 
 
 def _require_schema(connection: sqlite3.Connection, path: Path) -> None:

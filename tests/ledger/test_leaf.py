@@ -90,6 +90,18 @@ def test_what_does_not_fit_is_refused(pae_digest: str, keyid: str, signature: by
         leaf_bytes(Kind.RECEIPT, pae_digest, keyid, signature)
 
 
+def test_other_bytes_are_no_leaf() -> None:
+    """Another version or kind, a reserved byte that is set, a length not the signature's."""
+    good = Leaf(Kind.RECEIPT, "sha256:" + "ab" * 32, "cd" * 32, b"signature").to_bytes()
+    for place, value in ((3, ord("2")), (4, 0), (4, 5), (5, 1), (7, 8), (6, 1)):
+        changed = good[:place] + bytes([value]) + good[place + 1 :]
+        with pytest.raises(EnvelopeError, match=r"leaf of version 1|want 1 to 4"):
+            parse_leaf(changed)
+    for changed in (good[:-1], good + b"s", good[:72], b""):
+        with pytest.raises(EnvelopeError):
+            parse_leaf(changed)
+
+
 def test_digests_are_a_round_trip() -> None:
     """`sha256:` and hex on the outside, 32 bytes inside."""
     assert digest_bytes(digest_text(b"\x07" * 32)) == b"\x07" * 32
