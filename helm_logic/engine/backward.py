@@ -36,6 +36,9 @@ class Backward:
         access = [self._access(atom) for atom in rule.premises]
         body = Body(rule, scope, access, self._tally, rowed=True)
         body.once()
+        # As the kernel has it: a rule that lacks rows for a premise computes nothing either.
+        needed = [*dict.fromkeys(each.rows for each in access)]
+        body.line(f"if not ({' and '.join(needed) or 'True'}): continue")
         known = self._head(body)
         for step in plan(rule, scope.estimate, known=known):
             self._use(step)
