@@ -19,8 +19,8 @@ from typing import Any
 import click
 
 from helm_logic import __version__
-from helm_logic.cli.exit_codes import INTERNAL, INTERRUPTED, OK, USAGE
-from helm_logic.errors import CertificateRefused, HelmError, RuleError
+from helm_logic.cli.exit_codes import FINDINGS, INTERNAL, INTERRUPTED, OK, USAGE
+from helm_logic.errors import CertificateRefused, HelmError, ReceiptRefused, RuleError
 
 COMMANDS: Mapping[str, Mapping[str, str]] = {
     "Start": {
@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "Write rules": {
         "check": "Find what is wrong with rule files.",
-        "fmt": "Print rule files in the one style.",
+        "fmt": "Rewrite rule files in the one style.",
         "test": "Run the tests of a policy folder.",
         "export": "Print a program for pyDatalog or clingo.",
     },
@@ -80,7 +80,9 @@ class Commands(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in section.items()])
 
-    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:
+    def main(  # type: ignore[override]  # click has two overloads
+        self, args: Sequence[str] | None = None, **extra: Any
+    ) -> Any:
         """Run the command that *args* name and exit with its code."""
         extra = {**extra, "prog_name": "helm-logic", "standalone_mode": False}
         try:
@@ -113,17 +115,21 @@ def _report(error: Exception) -> int:
         _abandon_stdout()
     for line in _message(error):
         click.echo(line, err=True)
-    expected = isinstance(error, (HelmError, OSError)) and not isinstance(error, CertificateRefused)
-    return USAGE if expected else INTERNAL
+    if isinstance(error, ReceiptRefused):
+        return FINDINGS
+    if isinstance(error, CertificateRefused):
+        return INTERNAL
+    return USAGE if isinstance(error, (HelmError, OSError)) else INTERNAL
 
 
 def _message(error: Exception) -> list[str]:
     head = click.style("error:", fg="red", bold=True)
     match error:
         case RuleError() if error.diagnostics:
-            from helm_logic.cli.diagnostics_text import diagnostics_text  # noqa: PLC0415
+            from helm_logic.lang.diagnostics import Diagnostic, render
 
-            return [diagnostics_text(error.diagnostics, err=True), f"{head} {error}"]
+            found = (each for each in error.diagnostics if isinstance(each, Diagnostic))
+            return [*(render(each, colour=True) for each in found), f"{head} {error}"]
         case BrokenPipeError():
             return []
         case OSError(filename=str(name)):
@@ -140,7 +146,7 @@ def _message(error: Exception) -> list[str]:
 
 
 def _show_traceback() -> None:
-    import traceback  # noqa: PLC0415 - only for this flag
+    import traceback
 
     click.echo(traceback.format_exc(), err=True, nl=False)
 
@@ -154,14 +160,14 @@ def _abandon_stdout() -> None:
 
 
 def _nearest(name: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelt name
+    from difflib import get_close_matches
 
     near = get_close_matches(name, _NAMES, n=1)
     return f"did you mean `{near[0]}`?" if near else "`helm-logic --help` lists them"
 
 
 def _colour() -> bool | None:
-    """Return what NO_COLOR and FORCE_COLOR ask for; None leaves it to whether this is a terminal."""
+    """Return what NO_COLOR and FORCE_COLOR ask for; None: colour if this is a terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     return True if os.environ.get("FORCE_COLOR") else None
@@ -178,7 +184,7 @@ def _colour() -> bool | None:
 @click.option("--traceback", is_flag=True, help="Show where an error comes from.")
 @click.pass_context
 def main(ctx: click.Context, *, traceback: bool) -> None:  # noqa: ARG001 - read in Commands.invoke
-    """Execution authority for delegated agents: a proposed action in, a verdict and its proof out.
+    """Rule on what delegated agents propose: an action in, a verdict and its proof out.
 
     \b
     First steps:
@@ -186,7 +192,7 @@ def main(ctx: click.Context, *, traceback: bool) -> None:  # noqa: ARG001 - read
       helm-logic init policy
       cd policy
       helm-logic decide requests/allow.json
-    """  # noqa: D301 - \b is click's mark for a block that it must not rewrap
+    """
     ctx.color = _colour()
 
 

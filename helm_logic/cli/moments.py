@@ -58,7 +58,7 @@ def clock(now: int | None) -> Callable[[], int]:
     return (lambda: int(time.time())) if now is None else (lambda: now)
 
 
-class _Parsed(click.ParamType):
+class _Parsed(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases only
     """An option type whose values one of the functions above reads."""
 
     def __init__(self, name: str, parse: Callable[[str], int]) -> None:

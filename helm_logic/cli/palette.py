@@ -2,7 +2,7 @@
 """Colour as decoration, and text that is safe to print.
 
 What a command prints reads the same without colour; click leaves colour out where the output is no
-terminal. Text that came from outside is printed through `plain`, so that it cannot steer a terminal.
+terminal. Text from outside is printed through `plain`, so that it cannot steer a terminal.
 """
 
 from __future__ import annotations
