@@ -51,7 +51,7 @@ class Certificate:
 
 def facts_value(facts: Facts) -> dict[str, list[Row]]:
     """Return the JSON form of *facts*: predicates that have rows, each with its rows sorted."""
-    return {name: ordered for name, rows in facts.items() if (ordered := sorted(rows))}
+    return {name: ordered for name, rows in facts.items() if (ordered := sorted(set(rows)))}
 
 
 def certificate_value(certificate: Certificate) -> dict[str, object]:

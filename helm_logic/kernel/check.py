@@ -15,90 +15,108 @@ No options, no input or output, no clock; nothing is kept from one check to the 
 
 from __future__ import annotations
 
-from helm_logic.errors import CertificateRefused
-from helm_logic.kernel.certificate import Apply, Certificate, Facts, Given
+from collections.abc import Collection, Mapping
+from itertools import chain
+
+from helm_logic.errors import CertificateRefused, EvaluationError
+from helm_logic.kernel.certificate import Apply, Certificate, Facts, Model, Step
 from helm_logic.kernel.joins import Bindings, Join, Relations
 from helm_logic.kernel.program import Program
-from helm_logic.kernel.terms import Atom, Row, is_constant_of
+from helm_logic.kernel.terms import Atom, Row, are_constants_of
+
+_CONSTANT = frozenset({int, str})
+_NUMBER = frozenset({int})
 
 
 class Checker:
     """The check for one program, whose rule bodies are prepared once."""
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self._columns = {predicate.name: predicate.columns for predicate in program.predicates}
+        self._given = {predicate.name for predicate in program.predicates if predicate.given}
         self._rules = [_RuleCheck(program, number) for number in range(len(program.rules))]
 
     def check(self, facts: Facts, certificate: Certificate) -> Atom:
-        """Return the claim that *certificate* proves from *facts*; raise CertificateRefused if none."""
-        rows = self._rows(facts, certificate)
+        """Return the claim that *certificate* proves from *facts*, or raise CertificateRefused."""
+        _require_plain(certificate)
+        rows = self._rows(facts, certificate.model)
         relations = Relations(rows)
         supported: dict[str, set[Row]] = {name: set() for name in rows}
-        instances: list[Bindings] = []
+        instances: list[set[Row]] = []
         for rule in self._rules:
-            bindings = rule.join.instances(relations)
-            instances.append(bindings)
+            bindings = rule.instances(relations)
+            instances.append(set(bindings))
             if bindings:
                 heads = set(map(rule.head_of, bindings))
-                if outside := heads - rows[rule.head].keys():
-                    fact = f"{rule.head}{min(outside)}"
+                if not heads <= rows[rule.head].keys():
+                    fact = f"{rule.head}{min(heads - rows[rule.head].keys(), key=repr)}"
                     raise CertificateRefused("model", "no such fact", f"{fact} by rule `{rule.id}`")
                 supported[rule.head] |= rule.supported(bindings, heads, rows)
-        for name, heights in certificate.model.items():
-            if loose := heights.keys() - supported[name]:
-                raise CertificateRefused(
-                    "model", f"{name}{min(loose)}", "a fact that a rule supports"
-                )
-        return self._conclusion(rows, instances, certificate)
+        for name in certificate.model:
+            if loose := rows[name].keys() - supported[name]:
+                fact = f"{name}{min(loose, key=repr)}"
+                raise CertificateRefused("model", fact, "a fact that a rule supports")
+        given = {name: rows[name] for name in facts}
+        return self._conclusion(given, instances, certificate.steps)
 
-    def _rows(self, facts: Facts, certificate: Certificate) -> dict[str, dict[Row, int]]:
-        rows: dict[str, dict[Row, int]] = {name: {} for name in self._program.by_name}
+    def _rows(self, facts: Facts, model: Model) -> dict[str, dict[Row, int]]:
+        rows: dict[str, dict[Row, int]] = {name: {} for name in self._columns}
+        if foreign := facts.keys() - self._given:
+            raise CertificateRefused(
+                "facts", f"`{min(foreign)}`", "given predicates of the program"
+            )
+        if foreign := model.keys() - (rows.keys() - self._given):
+            raise CertificateRefused(
+                "model", f"`{min(foreign)}`", "derived predicates of the program"
+            )
         for name, given in facts.items():
-            if self._program.stratum.get(name) != -1:
-                raise CertificateRefused("facts", f"`{name}`", "a given predicate of the program")
-            rows[name] = dict.fromkeys(given, 0)
-            columns = self._program.by_name[name].columns
-            for row in rows[name]:
-                if len(row) != len(columns) or not all(map(is_constant_of, row, columns)):
-                    raise CertificateRefused("facts", f"{name}{row}", f"a row of {columns}")
-        for name, heights in certificate.model.items():
-            if self._program.stratum.get(name, -1) == -1:
-                raise CertificateRefused("model", f"`{name}`", "a derived predicate of the program")
+            claimed, columns = tuple(given), self._columns[name]
+            if not _fit(claimed, columns):
+                misfit = next(row for row in claimed if not _fit((row,), columns))
+                raise CertificateRefused("facts", f"{name}{misfit}", f"rows of {columns}")
+            rows[name] = dict.fromkeys(claimed, 0)
+        for name, heights in model.items():
             rows[name] = dict(heights)
+            arity = len(self._columns[name])
+            if not {arity}.issuperset(map(len, heights)):
+                raise CertificateRefused("model", f"a row of `{name}`", f"{arity} constants")
         return rows
 
     def _conclusion(
-        self, rows: dict[str, dict[Row, int]], instances: list[Bindings], certificate: Certificate
+        self,
+        given: Mapping[str, Collection[Row]],
+        instances: list[set[Row]],
+        steps: tuple[Step, ...],
     ) -> Atom:
-        proved: list[tuple[str, Row]] = []
-        for number, step in enumerate(certificate.steps):
+        proved: dict[int, tuple[str, Row]] = {}
+        for number, step in enumerate(steps):
             if isinstance(step, Apply):
-                proved.append(self._apply(f"step {number}", step, instances, proved))
-            elif (
-                self._program.stratum.get(step.predicate) == -1 and step.row in rows[step.predicate]
-            ):
-                proved.append((step.predicate, step.row))
+                proved[number] = self._apply(step, instances, proved)
+            elif step.row in given.get(step.predicate, ()):
+                proved[number] = step
             else:
-                raise CertificateRefused(
-                    f"step {number}", f"{step.predicate}{step.row}", "a given fact"
-                )
+                fact = f"{step.predicate}{step.row}"
+                raise CertificateRefused(f"step {number}", fact, "a given fact")
         if not proved:
             raise CertificateRefused("derivation", "no steps", "steps that end in the claim")
-        return Atom(*proved[-1])
+        return Atom(*proved[len(proved) - 1])
 
     def _apply(
-        self, where: str, step: Apply, instances: list[Bindings], proved: list[tuple[str, Row]]
+        self, step: Apply, instances: list[set[Row]], proved: Mapping[int, tuple[str, Row]]
     ) -> tuple[str, Row]:
-        if not 0 <= step.rule < len(self._rules):
-            raise CertificateRefused(where, f"rule {step.rule}", f"one of {len(self._rules)} rules")
-        rule = self._rules[step.rule]
-        binding = rule.join.start + step.substitution
-        if binding not in instances[step.rule]:
-            raise CertificateRefused(where, step.substitution, f"an instance of rule `{rule.id}`")
-        want = [(name, row_of(binding)) for name, row_of in rule.premises]
-        got = [proved[n] if 0 <= n < len(proved) else None for n in step.premises]
-        if got != want:
-            raise CertificateRefused(where, f"premises {got}", want)
+        number, substitution, premises = step
+        if type(number) is not int or not 0 <= number < len(self._rules):
+            want = f"one of {len(self._rules)} rules"
+            raise CertificateRefused(f"step {len(proved)}", f"rule {number}", want)
+        rule = self._rules[number]
+        binding = rule.join.start + substitution
+        if binding not in instances[number]:
+            want = f"an instance of rule `{rule.id}`"
+            raise CertificateRefused(f"step {len(proved)}", substitution, want)
+        wanted = [(name, row_of(binding)) for name, row_of in rule.premises]
+        got = list(map(proved.get, premises))
+        if got != wanted:
+            raise CertificateRefused(f"step {len(proved)}", f"premises {got}", wanted)
         return rule.head, rule.head_of(binding)
 
 
@@ -113,20 +131,43 @@ class _RuleCheck:
         stratum = program.stratum
         self._own = [each for each in self.premises if stratum[each[0]] == stratum[self.head]]
 
+    def instances(self, relations: Relations) -> Bindings:
+        """Return the rule's instances; raise CertificateRefused if its body has no result."""
+        try:
+            return self.join.instances(relations)
+        except (EvaluationError, TypeError) as error:
+            raise CertificateRefused(f"rule `{self.id}`", error, "a body with a result") from None
+
     def supported(
-        self, bindings: Bindings, heads: set[Row], rows: dict[str, dict[Row, int]]
+        self, bindings: Bindings, heads: set[Row], rows: Mapping[str, Mapping[Row, int]]
     ) -> set[Row]:
         """Return the heads whose premises from the head's own stratum have smaller heights."""
         if not self._own:
             return heads
-        return {
-            head
-            for binding in bindings
-            for head in (self.head_of(binding),)
-            if all(
-                rows[name][row_of(binding)] < rows[self.head][head] for name, row_of in self._own
-            )
-        }
+        heights, head_of = rows[self.head], self.head_of
+        for name, row_of in self._own:
+            below = rows[name]
+            bindings = [b for b in bindings if below[row_of(b)] < heights[head_of(b)]]
+        return set(map(head_of, bindings))
+
+
+def _fit(rows: Collection[Row], columns: tuple[str, ...]) -> bool:
+    """Say whether *rows* are rows of *columns*."""
+    return {len(columns)}.issuperset(map(len, rows)) and all(
+        map(are_constants_of, zip(*rows, strict=True), columns)
+    )
+
+
+def _require_plain(certificate: Certificate) -> None:
+    """Refuse what is equal to a constant or number without being one, such as `True` to `1`."""
+    steps = (part for step in certificate.steps for part in step[1:])
+    parts = chain(steps, *certificate.model.values())
+    heights = chain.from_iterable(rows.values() for rows in certificate.model.values())
+    if not (
+        _CONSTANT.issuperset(map(type, chain.from_iterable(parts)))
+        and _NUMBER.issuperset(map(type, heights))
+    ):
+        raise CertificateRefused("certificate", "a value of another type", "ints and texts")
 
 
 def check(program: Program, facts: Facts, certificate: Certificate) -> Atom:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes: the strict JSON reader, the canonical JSON writer and the digest that everything signed uses.
+"""Bytes: the strict JSON reader, the canonical JSON writer and the digest for all that is signed.
 
 Invariants:
-- `parse_json` accepts only JSON that has exactly one meaning: no duplicate keys, floats, NaN, `-0`, lone surrogates,
-  integers beyond ±(2^53-1), and no nesting beyond `MAX_DEPTH`; each refusal has its own code.
-- `canonical_json` writes what RFC 8785 (JCS) writes for that subset, so same value means same bytes.
+- `parse_json` accepts only JSON that has exactly one meaning: no duplicate keys, floats, NaN, `-0`,
+  lone surrogates, integers beyond ±(2^53-1), and no nesting beyond `MAX_DEPTH`; each refusal has
+  its own code.
+- `canonical_json` writes what RFC 8785 (JCS) writes for that subset: same value, same bytes.
 
 What values mean (terms, programs, certificates) is elsewhere in this room.
 """
@@ -14,16 +15,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import partial
 from typing import NoReturn, TypeAlias
 
 from helm_logic.errors import JsonError
 
-JsonValue: TypeAlias = "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 MAX_BYTES = 1 << 20
 
+_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -55,16 +58,19 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_BYTES) -> JsonValue:
 
 
 def canonical_json(value: object) -> bytes:
-    """Return the RFC 8785 bytes of *value*: lists (or tuples), string-keyed dicts, str, int, bool and None."""
-    text = json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-    if not text.isascii():
-        # RFC 8785 3.2.3 sorts keys by UTF-16 code unit; Python sorts by code point. They differ above U+FFFF.
-        text = json.dumps(
-            _utf16_ordered(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        )
-    return text.encode("utf-8")
+    """Return the RFC 8785 bytes of *value*: lists, tuples, dicts by str, str, int, bool, None.
+
+    Raise JsonError for text with a lone surrogate, which has no bytes.
+    """
+    text = _dumps(value, sort_keys=True)
+    try:
+        if not text.isascii():
+            # RFC 8785 3.2.3 sorts keys by UTF-16 code unit, Python by code point: above U+FFFF
+            # they differ.
+            text = _dumps(_utf16_ordered(value))
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise JsonError("lone_surrogate", f"got text with a lone surrogate: {text!a:.40}") from None
 
 
 def digest(data: bytes) -> str:
@@ -77,14 +83,14 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     if len(result) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise JsonError("duplicate_key", f"json object has the key `{twice}` twice")
+        raise JsonError("duplicate_key", f"json object has the key {twice!a:.40} twice")
     return result
 
 
 def _float(text: str) -> NoReturn:
     raise JsonError(
         "float",
-        f"got the number `{text}`, only integers are read; write it as a string or scaled integer",
+        f"got the number `{text:.24}`, want an integer; write it as text or a scaled integer",
     )
 
 
@@ -97,29 +103,23 @@ def _integer(text: str) -> int:
     value = int(text) if len(text) <= len(f"-{MAX_INTEGER}") else MAX_INTEGER + 1
     if text == "-0" or not -MAX_INTEGER <= value <= MAX_INTEGER:
         raise JsonError(
-            "integer_range", f"got the integer `{text[:24]}`, want one within ±(2^53-1) and not -0"
+            "integer_range", f"got the integer `{text:.24}`, want one within ±(2^53-1) and not -0"
         )
     return value
 
 
 def _refuse_depth(value: JsonValue) -> None:
-    level: list[JsonValue] = [value]
+    level = [value]
     for _ in range(MAX_DEPTH + 1):
-        level = [child for node in level for child in _children(node)]
-        if not level:
-            return
-    raise JsonError("too_deep", f"json nests deeper than {MAX_DEPTH}")
-
-
-def _children(value: JsonValue) -> list[JsonValue]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+        nested = [node for node in level if isinstance(node, (dict, list))]
+        level = [x for node in nested for x in (node.values() if isinstance(node, dict) else node)]
+    if nested:
+        raise JsonError("too_deep", f"json nests deeper than {MAX_DEPTH}")
 
 
 def _refuse_lone_surrogates(value: JsonValue) -> None:
     try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        _dumps(value).encode("utf-8")
     except UnicodeEncodeError:
         raise JsonError(
             "lone_surrogate", "json has a string with a lone surrogate, which is no unicode text"

@@ -8,8 +8,9 @@ matching row, a computation by its result; every other literal keeps some bindin
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from operator import eq, ge, gt, itemgetter, le, lt, ne
+from operator import add, eq, ge, gt, itemgetter, le, lt, mul, ne, sub
 from typing import TypeAlias
 
 from helm_logic.errors import EvaluationError
@@ -17,6 +18,7 @@ from helm_logic.kernel.encoding import MAX_INTEGER
 from helm_logic.kernel.pattern import matches, subsumes
 from helm_logic.kernel.program import Rule
 from helm_logic.kernel.terms import (
+    COMPARISONS,
     Atom,
     Compute,
     Count,
@@ -31,12 +33,15 @@ from helm_logic.kernel.terms import (
 
 Bindings: TypeAlias = list[Row]
 Select: TypeAlias = Callable[[Row], Row]
+Columns: TypeAlias = tuple[int, ...]
 Index: TypeAlias = dict[Row, list[Row]]
 Extend: TypeAlias = Callable[[Bindings, "Relations"], Bindings]
 
 RELATIONS: Mapping[str, Callable[[Term, Term], bool]] = {
-    "=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "matches": matches, "subsumes": subsumes,
+    "=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
+    "matches": matches, "subsumes": subsumes,
 }  # fmt: skip
+_OPERATORS: Mapping[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
 
 
 class Relations:
@@ -44,15 +49,17 @@ class Relations:
 
     def __init__(self, rows: Mapping[str, Mapping[Row, int]]) -> None:
         self.rows = rows
-        self._indexes: dict[tuple[str, tuple[int, ...], tuple[int, ...]], Index] = {}
+        self._indexes: dict[tuple[str, Columns, Columns], Index] = {}
 
-    def index(self, name: str, keys: tuple[int, ...], rest: tuple[int, ...]) -> Index:
-        """Map the values in columns *keys* of predicate *name* to those in columns *rest*."""
-        if (found := self._indexes.get((name, keys, rest))) is None:
-            found = self._indexes[name, keys, rest] = {}
-            key_of, rest_of = select(keys), select(rest)
-            for row in self.rows[name]:
-                found.setdefault(key_of(row), []).append(rest_of(row))
+    def index(
+        self, columns: tuple[str, Columns, Columns], key_of: Select, rest_of: Select
+    ) -> Index:
+        """Map the values in the first *columns* of a predicate to those in the second."""
+        if (found := self._indexes.get(columns)) is None:
+            found = self._indexes[columns] = defaultdict(list)
+            rows = self.rows[columns[0]]
+            for key, rest in zip(map(key_of, rows), map(rest_of, rows), strict=True):
+                found[key].append(rest)
         return found
 
 
@@ -68,12 +75,19 @@ class Join:
         self._steps = [self._step(literal, bound) for literal in rule.body]
 
     def instances(self, relations: Relations) -> Bindings:
-        """Return the binding of every instance whose body holds in *relations*."""
-        if not all(relations.rows[name] for name in self._premises):
-            return []
+        """Return the binding of every instance whose body holds in *relations*.
+
+        Raise EvaluationError if an integer leaves its range, TypeError if `<`, `matches` or their
+        like meet constants of kinds that they do not compare.
+        """
+        for name in self._premises:
+            if not relations.rows[name]:
+                return []
         bindings = [self.start]
         for step in self._steps:
             bindings = step(bindings, relations)
+            if not bindings:
+                break
         return bindings
 
     def select(self, terms: Iterable[Term]) -> Select:
@@ -89,7 +103,9 @@ class Join:
                 return lambda all_, model: [b for b in all_ if row_of(b) not in model.rows[name]]
             case Test(relation, left, right):
                 holds, one, two = RELATIONS[relation], self.slots[left], self.slots[right]
-                return lambda all_, _: [b for b in all_ if holds(b[one], b[two])]
+                if relation in COMPARISONS:
+                    return lambda all_, _: [b for b in all_ if holds(b[one], b[two])]
+                return _pattern_test(holds, self.select((left, right)))
             case Compute(target, operator, left, right):
                 bound.add(target)
                 one, two = self.slots[left], self.slots[right]
@@ -105,9 +121,12 @@ class Join:
         bound.update(terms)
         if not rest:
             return lambda all_, model: [b for b in all_ if key_of(b) in model.rows[name]]
+        if not keys:
+            return lambda all_, model: [b + row for b in all_ for row in model.rows[name]]
+        columns, of_key, of_rest = (name, keys, rest), select(keys), select(rest)
 
         def join(bindings: Bindings, model: Relations) -> Bindings:
-            index = model.index(name, keys, rest)
+            index = model.index(columns, of_key, of_rest)
             return [b + values for b in bindings for values in index.get(key_of(b), ())]
 
         return join
@@ -117,19 +136,29 @@ class Join:
         keys = tuple(column for column, term in enumerate(terms) if term in bound)
         rest = tuple(terms.index(term) for term in count.counted)
         key_of, limit = self.select(terms[column] for column in keys), self.slots[count.bound]
+        columns, of_key, of_rest = (name, keys, rest), select(keys), select(rest)
 
         def keep(bindings: Bindings, model: Relations) -> Bindings:
-            index = model.index(name, keys, rest)
-            return [b for b in bindings if holds(len(set(index.get(key_of(b), ()))), b[limit])]
+            index = model.index(columns, of_key, of_rest)
+            sizes = {key: len(set(values)) for key, values in index.items()}
+            return [b for b in bindings if holds(sizes.get(key_of(b), 0), b[limit])]
 
         return keep
+
+
+def _pattern_test(holds: Callable[[Term, Term], bool], pair_of: Select) -> Extend:
+    def keep(bindings: Bindings, _: Relations) -> Bindings:
+        # Patterns are slow to compare, and many bindings share few pairs: each pair is asked once.
+        passed = {pair for pair in set(map(pair_of, bindings)) if holds(*pair)}
+        return [b for b in bindings if pair_of(b) in passed]
+
+    return keep
 
 
 def compute(operator: str, left: Term, right: Term) -> int:
     """Return the result; raise EvaluationError unless all three are ints within ±(2^53-1)."""
     if type(left) is int and type(right) is int:
-        sums = {"+": left + right, "-": left - right}
-        result = sums[operator] if operator in sums else left * right
+        result = _OPERATORS[operator](left, right)
         if -MAX_INTEGER <= result <= MAX_INTEGER:
             return result
     raise EvaluationError(f"`{left} {operator} {right}` is not an integer within ±(2^53-1)")
@@ -139,7 +168,8 @@ def select(positions: tuple[int, ...]) -> Select:
     """Return the function from a tuple to the tuple of its values at *positions*."""
     if len(positions) > 1:
         return itemgetter(*positions)
-    return lambda values: tuple(values[position] for position in positions)
+    # With one position `itemgetter` would return the bare value; of a slice it returns a tuple.
+    return itemgetter(slice(positions[0], positions[0] + 1) if positions else slice(0))
 
 
 def _terms(literal: Literal) -> Row:

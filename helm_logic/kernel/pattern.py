@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Segment patterns: what `matches` and `subsumes` mean.
 
-A pattern is text cut at `/`. The segment `*` stands for exactly one segment, and `**`, allowed only as the last
-segment, for any number of trailing segments, none included. Every other segment stands for itself, `*` inside a
-longer segment included. Laws (tested): `subsumes` is reflexive and transitive, and if `subsumes(wide, narrow)` then
-every value that *narrow* matches is matched by *wide*.
+A pattern is text cut at `/`; every text has at least one segment, which may be empty. The segment
+`*` stands for exactly one segment, and `**`, allowed only as the last one, for any number of
+trailing segments, none included. Every other segment stands for itself, `*` inside a longer one
+included. Laws (tested): `subsumes` is reflexive and transitive, and `subsumes(wide, narrow)` says
+exactly that every text that *narrow* matches is matched by *wide*.
 """
 
 from __future__ import annotations
 
+from itertools import compress
+from operator import ne
+
 from helm_logic.kernel.terms import Term
+
+_ANY = frozenset({"*"})
 
 
 def is_pattern(text: str) -> bool:
@@ -20,30 +26,30 @@ def is_pattern(text: str) -> bool:
 
 def matches(pattern: Term, value: Term) -> bool:
     """Say whether the string constant *value* is one of the texts that *pattern* stands for."""
-    return _covers(_segments(pattern), _segments(value), literal=True)
+    return _cover(_segments(pattern), _segments(value))
 
 
 def subsumes(wide: Term, narrow: Term) -> bool:
     """Say whether every text that *narrow* stands for is one that *wide* stands for."""
-    return _covers(_segments(wide), _segments(narrow), literal=False)
+    outer, inner = _segments(wide), _segments(narrow)
+    if inner[-1] == "**":
+        if outer[-1] != "**":
+            return False
+        inner = inner[:-1] or ["*"]  # `**` alone stands for every text: one segment at least
+    return "**" not in inner and _cover(outer, inner)
 
 
 def _segments(constant: Term) -> list[str]:
-    if type(constant) is not str or not constant.startswith("s:"):
+    if type(constant) is not str or constant[:2] != "s:":
         raise TypeError(f"got `{constant}` where a pattern or string must stand")
     return constant[2:].split("/")
 
 
-def _covers(wide: list[str], narrow: list[str], *, literal: bool) -> bool:
-    if "**" in wide[:-1] or (not literal and "**" in narrow[:-1]):
-        return False  # a malformed pattern stands for nothing
-    if wide[-1] == "**":
-        wide = wide[:-1]
-        if not literal and narrow[-1] == "**":
-            narrow = narrow[:-1]
-        narrow = narrow[: len(wide)]
-    elif not literal and narrow[-1] == "**":
-        return False
-    if len(wide) != len(narrow):
-        return False
-    return all(w in (n, "*") for w, n in zip(wide, narrow, strict=True))
+def _cover(pattern: list[str], segments: list[str]) -> bool:
+    """Match segment by segment; a `*` among *segments* is covered by `*` (or `**`) alone."""
+    if pattern[-1] == "**":
+        pattern = pattern[:-1]
+        segments = segments[: len(pattern)]
+    if len(pattern) != len(segments) or "**" in pattern:
+        return False  # with `**` elsewhere it is no pattern, and stands for nothing
+    return _ANY.issuperset(compress(pattern, map(ne, pattern, segments)))

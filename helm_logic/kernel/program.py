@@ -8,7 +8,7 @@ Invariants, checked when the object is built (Ullman 1988, sections 3.2 and 3.6)
 - `strata` lists every derived predicate once; a rule reads its own stratum and lower ones
   positively, but only lower ones through `not` and `count`.
 
-So every `Program` has exactly one perfect model. Ordering bodies and finding strata is `lang`'s job.
+So every `Program` has exactly one perfect model. `lang` orders bodies and finds strata.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from helm_logic.kernel.terms import (
 
 @attrs.frozen
 class Predicate:
-    """A relation: its name, its column types, and whether its facts are given or derived by rules."""
+    """A relation: its name, its column types, and whether its facts are given or derived."""
 
     name: str
     columns: tuple[str, ...] = attrs.field(

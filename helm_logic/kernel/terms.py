@@ -10,7 +10,7 @@ Column types are finer: `time` is an int of seconds, `principal` and `pattern` a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 from typing import Any, TypeAlias
 
 import attrs
@@ -22,11 +22,14 @@ Term: TypeAlias = int | str
 Row: TypeAlias = tuple[Term, ...]
 
 COLUMN_TAGS = {
-    "string": "s:", "principal": "s:", "pattern": "s:", "symbol": "y:", "bool": "b:", "int": "", "time": "",
+    "string": "s:", "principal": "s:", "pattern": "s:",
+    "symbol": "y:", "bool": "b:", "int": "", "time": "",
 }  # fmt: skip
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 TESTS = (*COMPARISONS, "matches", "subsumes")
 ARITHMETIC = ("+", "-", "*")
+
+_BOOLS = frozenset({"b:true", "b:false"})
 
 
 def is_variable(term: Term) -> bool:
@@ -36,12 +39,17 @@ def is_variable(term: Term) -> bool:
 
 def is_constant_of(term: object, column: str) -> bool:
     """Say whether *term* is a constant that a column of type *column* may hold."""
+    return are_constants_of((term,), column)
+
+
+def are_constants_of(terms: Collection[object], column: str) -> bool:
+    """Say it of all *terms*; by exact type, because Python holds `True`, `1` and `1.0` equal."""
     tag = COLUMN_TAGS[column]
-    if not tag:
-        return type(term) is int and -MAX_INTEGER <= term <= MAX_INTEGER
-    if tag == "b:":
-        return term in ("b:true", "b:false")
-    return type(term) is str and term.startswith(tag)
+    if tag:
+        fits = [type(term) is str and term[:2] == tag for term in terms]
+    else:
+        fits = [type(term) is int and -MAX_INTEGER <= term <= MAX_INTEGER for term in terms]
+    return all(fits) and (tag != "b:" or _BOOLS.issuperset(terms))
 
 
 def one_of(options: Container[str]) -> Callable[[object, object, str], None]:
@@ -105,9 +113,10 @@ class Compute:
 
 @attrs.frozen
 class Count:
-    """The number of distinct values of *counted*, over rows that match *atom*, stands in *relation* to *bound*.
+    """The number of distinct values of *counted* stands in *relation* to *bound*.
 
-    Variables of *atom* that are not bound before the count range freely inside it.
+    The rows are those that match *atom*, whose variables range freely inside the count unless they
+    are bound before it.
     """
 
     counted: Row = attrs.field(validator=_require_terms)
