@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - one for each option
     policy: Path | None,
     **trusted: Any,
 ) -> None:
-    """Approve what the ESCALATE in RECEIPT (a file or an id) is about, once.
+    """Approve what the ESCALATE in RECEIPT (a file, an id, or a place in the log) is about, once.
 
     The approval is bound to that receipt, its request, policy and chain, and holds for --for. It
     is used up by the first ALLOW that it leads to, and it never turns a DENY. Nobody approves what

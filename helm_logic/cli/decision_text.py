@@ -41,7 +41,8 @@ def decision_text(
     yield from map(reason_text, decision.reasons)
     if decision.verdict is Verdict.ESCALATE:
         yield from _approval_text(request, decision, receipt, approvers)
-    yield f"  receipt  {decision.receipt_id}"
+    place = "" if decision.index is None else f"{decision.index} in the log, "
+    yield f"  receipt  {place}{decision.receipt_id}"
     if receipt is not None:
         yield f"           {shown(receipt)}"
         yield dim(f"  why?     helm-logic explain {_quoted(shown(receipt))}")

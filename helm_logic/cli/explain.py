@@ -53,7 +53,7 @@ def command(
     policy: Path | None,
     **trusted: Any,
 ) -> None:
-    """Show why RECEIPT (a file, `-` for stdin, or an id) says what it says.
+    """Show why RECEIPT (a file, `-`, an id, or a place in the log) says what it says.
 
     First the verdict and its reasons, then the derivation as a tree: every step with its rule, the
     place of the rule, the values it was used with, and below it what it rests on. For each `not`,

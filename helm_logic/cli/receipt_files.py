@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Receipts by file or by id: where a policy folder keeps them, and how they are found again.
+"""Receipts by file, id or place in the log: where they are kept, and how they are found again.
 
 A receipt is written to `receipts/` in the policy folder under the first 16 hexadecimal digits of
 its id. The log is what counts: a file that is gone is made again from it.
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FOLDER = "receipts"
 
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_PLACE = re.compile(r"[0-9]{1,15}")
 
 
 def receipt_path(folder: Path, receipt_id: str) -> Path:
@@ -67,17 +68,21 @@ def keep_decided(folder: Path, guard: Guard, decision: Decision) -> Path | None:
 
 
 def read_receipt(named: str, policy: Path | None) -> bytes:
-    """Return the receipt file *named* by path, `-` or id; raise HelmError if there is none.
+    """Return the receipt *named* by path, `-`, id or place; raise HelmError if there is none.
 
-    An id is looked up in the policy folder: in `receipts/` first, then in the log.
+    An id is looked up in the policy folder, in `receipts/` first, then in the log; a place, the
+    number of a log entry, in the log.
     """
     path = Path(named)
     if path == STDIN or path.is_file():
         return read_file(path, MAX_RECEIPT + 1)
+    if _PLACE.fullmatch(named):
+        return _from_log(policy_folder(policy), int(named))
     found = _ID.fullmatch(named)
     if found is None:
         raise PolicyError(
-            f"`{named}` is neither a receipt file nor an id (sha256: and 64 hexadecimal digits)"
+            f"`{named}` is no receipt file, no id (sha256: and 64 hexadecimal digits) and no place "
+            "in the log (a number)"
         )
     folder, receipt_id = policy_folder(policy), f"sha256:{found[1]}"
     path = receipt_path(folder, receipt_id)
@@ -98,13 +103,14 @@ def trusted_receipt(data: bytes, trust: Trust | None) -> tuple[Receipt, Statemen
     return verified.receipt, verified.statement
 
 
-def _from_log(folder: Path, receipt_id: str) -> bytes:
+def _from_log(folder: Path, named: str | int) -> bytes:
     from helm_logic.ledger.store_reader import open_reader
     from helm_logic.receipts.logged import logged_receipt
 
     log = read_log_settings(folder)
     path, head = folder / log.ledger, folder / log.head
     with open_reader(path, head, origin=log.origin, key=log.trusted_log) as reader:
+        receipt_id = reader.entry(named).envelope.digest if isinstance(named, int) else named
         return logged_receipt(reader, receipt_id).to_bytes()
 
 

@@ -30,7 +30,7 @@ from helm_logic.receipts.verify import STEPS, Trust, VerifiedReceipt, verify
 def command(
     *, receipts: tuple[str, ...], as_json: bool, policy: Path | None, **trusted: Any
 ) -> int:
-    """Verify each RECEIPT (a file, `-` for stdin, or an id) in numbered steps.
+    """Verify each RECEIPT (a file, `-`, an id, or a place in the log) in numbered steps.
 
     Whom to trust comes from the policy folder's `helm.toml`, or, for a stranger without one, from
     --trust-engine, --log-origin and --log-key; never from the receipt. No rules and no engine are
