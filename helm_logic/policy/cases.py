@@ -4,8 +4,8 @@
 Invariants:
 - a case is decided by what decides in production: links and approvals are signed and verified, the
   engine derives, the kernel checks; only keys and clock are the test's;
-- the key of a principal follows from its name alone, so a test gives the same bytes everywhere. Such
-  a key protects nothing and is never written to a file;
+- the key of a principal follows from its name alone, so a test gives the same bytes everywhere.
+  Such a key protects nothing and is never written to a file;
 - a request that cannot be read, or a limit that is reached, is a DENY here as it is there.
 
 The format of test files is `case_file.py`; what the log adds (an approval is used once) is `guard`.
