@@ -83,7 +83,12 @@ class LinkCache:
 
 def _key(envelope: JsonValue) -> Key | None:
     """Return the texts of payload and signature: which entry it can only be, if it is one."""
-    match envelope:
-        case {"payload": str(payload), "signatures": [{"sig": str(signature)}]}:
-            return payload, signature
-    return None
+    # Written out rather than as a `match`, which takes three times as long, at every request.
+    if not isinstance(envelope, dict):
+        return None
+    payload, signatures = envelope.get("payload"), envelope.get("signatures")
+    if not isinstance(signatures, list) or len(signatures) != 1:
+        return None
+    (first,) = signatures
+    signature = first.get("sig") if isinstance(first, dict) else None
+    return (payload, signature) if type(payload) is type(signature) is str else None

@@ -66,20 +66,13 @@ def property_facts(chain: Chain, request: Mapping[str, JsonValue]) -> dict[str, 
     *request* has the AuthZEN shape: `resource.properties`, `action.properties` and `context` give
     the properties `resource.NAME`, `action.NAME` and `context.NAME`.
     """
-    names = {
-        row[2]
-        for link in chain.links
-        for relation, rows in link.rows
-        if relation in BOUNDS
-        for row in rows
-    }
     facts: dict[str, list[Row]] = {"property": [], "quantity": []}
-    for name in sorted(map(str, names)):
-        value = _property(request, name.removeprefix("s:"))
+    for name in sorted({name for link in chain.links for name in link.properties}):
+        value = _property(request, name)
         if isinstance(value, str):
-            facts["property"].append((name, f"s:{value}"))
+            facts["property"].append((f"s:{name}", f"s:{value}"))
         elif type(value) is int:
-            facts["quantity"].append((name, value))
+            facts["quantity"].append((f"s:{name}", value))
     return facts
 
 

@@ -148,15 +148,17 @@ class Link:
 
 @attrs.frozen
 class VerifiedLink:
-    """A link whose signature was verified; *rows* are the facts it states, made once.
+    """A link whose signature was verified. Only `verify_link` makes one.
 
-    *digest* is its envelope's. Only `verify_link` makes one.
+    *digest* is its envelope's. Made once: *rows*, the facts that it states, and *properties*, the
+    names of the request's properties that it constrains, in order.
     """
 
     link: Link
     envelope: Envelope
     digest: str
     rows: Rows
+    properties: tuple[str, ...]
 
 
 def sign_link(link: Link, signer: Signer) -> Envelope:
@@ -176,7 +178,8 @@ def verify_link(envelope: Envelope | JsonValue) -> VerifiedLink:
         known = error.code == "unknown_constraint"
         raise LinkRefused(error.code if known else "malformed_link", str(error)) from None
     require_signature(whole, link.issuer_key)
-    return VerifiedLink(link, whole, whole.digest, _rows(link))
+    names = {constraint.name for grant in link.grants for constraint in grant.constraints}
+    return VerifiedLink(link, whole, whole.digest, _rows(link), tuple(sorted(names)))
 
 
 def _read(parts: dict[str, JsonValue]) -> Link:
