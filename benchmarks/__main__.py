@@ -30,9 +30,16 @@ def main() -> None:
         for table in tables:
             print(table.text())
         if asked.write:
-            text = with_figures(README.read_text("utf-8"), name, tables, machine())
-            README.write_text(text, "utf-8")
+            _write(name, tables)
     print(f"Measured on {machine()}.")
+
+
+def _write(name: str, tables: tuple[Table, ...]) -> None:
+    text = with_figures(README.read_text("utf-8"), name, tables, machine())
+    README.write_text(text, "utf-8")
+    plotted = [table for table in tables if table.plot]
+    if plotted:
+        import_module("benchmarks.plots").draw(plotted)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ otherwise; README.md names the cause of every one that is missed, by the figure'
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -62,13 +62,18 @@ class Figure:
 
 @attrs.frozen
 class Table:
-    """Rows of cells under a *title*; *how* says what was measured and how often."""
+    """Rows of cells under a *title*; *how* says what was measured and how often.
+
+    *plot* is the name of the file in plots/ that shows the *curves*, points by name, if it has any.
+    """
 
     title: str
     how: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     figures: tuple[Figure, ...] = ()
+    plot: str = ""
+    curves: Mapping[str, tuple[tuple[float, float], ...]] = attrs.field(factory=dict)
 
     def markdown(self) -> str:
         """Return the table as Markdown, with columns padded so that it reads as plain text too."""
@@ -77,8 +82,9 @@ class Table:
         return "\n".join("| " + " | ".join(map(str.ljust, cells, widths)) + " |" for cells in lines)
 
     def text(self) -> str:
-        """Return title, explanation and table."""
-        return f"### {self.title}\n\n{self.how}\n\n{self.markdown()}\n"
+        """Return title, explanation and table, and the place of the plot."""
+        plot = f"\n![{self.title}](plots/{self.plot})\n" if self.plot else ""
+        return f"### {self.title}\n\n{self.how}\n\n{self.markdown()}\n{plot}"
 
 
 def figure_table(title: str, how: str, figures: Iterable[Figure]) -> Table:
