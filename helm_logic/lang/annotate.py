@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The id of every rule, and what its annotations say.
+
+A rule is called by its `@id`, or else after its head: `deny/1` is the first rule about `deny` without one, counted
+over the whole program, `deny/2` the next. So an `@id` may not end in `/` and a number: ids are unique without asking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from helm_logic.lang import tree
+from helm_logic.lang.diagnostics import Findings, Note, did_you_mean
+from helm_logic.lang.printer import format_clause
+from helm_logic.lang.ruleset import Annotations
+from helm_logic.lang.source import Span
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+_KINDS: Mapping[str, str] = {
+    "id": "string", "reason": "string", "approver": "string", "severity": "symbol", "overrides": "string",
+}  # fmt: skip
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
+_NUMBERED = re.compile(r"(?:^|/)\d+$|^relevant/", re.ASCII)
+
+
+@attrs.frozen
+class Named:
+    """A rule with its id and annotations."""
+
+    id: str
+    clause: tree.Clause
+    annotations: Annotations
+    source: str
+
+
+def annotate(clauses: Iterable[tuple[str, tree.Clause]], findings: Findings) -> list[Named]:
+    """Return *clauses*, each after the name of its source, with ids; report HL009 and HL015."""
+    annotator = _Annotator(findings)
+    named = [annotator.name(source, clause) for source, clause in clauses]
+    annotator.check_overrides(each.id for each in named)
+    return named
+
+
+class _Annotator:
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._ids: dict[str, Span] = {}
+        self._numbers: dict[str, int] = {}
+        self._overrides: list[tree.Constant] = []
+
+    def name(self, source: str, clause: tree.Clause) -> Named:
+        said: dict[str, list[tree.Constant]] = {}
+        for annotation in clause.annotations:
+            self._take(annotation, said)
+        self._overrides += said.get("overrides", [])
+        texts = {name: str(found[0].value)[2:] for name, found in said.items()}
+        annotations = Annotations(
+            reason=texts.get("reason"),
+            approver=texts.get("approver"),
+            severity=texts.get("severity"),
+            overrides=tuple(str(each.value)[2:] for each in said.get("overrides", [])),
+            text=format_clause(clause),
+        )
+        rule_id = self._explicit_id(said["id"][0]) if "id" in said else None
+        return Named(rule_id or self._next_id(clause.head.predicate), clause, annotations, source)
+
+    def _take(self, annotation: tree.Annotation, said: dict[str, list[tree.Constant]]) -> None:
+        name, argument = annotation.name, annotation.argument
+        if name not in _KINDS:
+            expected = ", ".join(f"@{each}" for each in _KINDS)
+            message, fix = f"there is no annotation `@{name}`", did_you_mean(name, _KINDS)
+            self._findings.add("HL015", message, annotation.span, expected=expected, fix=fix)
+        elif argument.kind != _KINDS[name]:
+            message = f"`@{name}` takes a {_KINDS[name]}, not `{argument.spelling}`"
+            fix = f'`@{name}("...")`' if _KINDS[name] == "string" else f"`@{name}(high)`"
+            self._findings.add("HL015", message, argument.span, fix=fix)
+        elif name == "severity" and argument.spelling not in SEVERITIES:
+            message, expected = f"`{argument.spelling}` is no severity", ", ".join(SEVERITIES)
+            fix = did_you_mean(argument.spelling, SEVERITIES)
+            self._findings.add("HL015", message, argument.span, expected=expected, fix=fix)
+        elif name in said and name != "overrides":
+            notes = [Note("the first one", said[name][0].span)]
+            message = f"`@{name}` stands twice before one rule"
+            self._findings.add("HL015", message, annotation.span, notes=notes)
+        else:
+            said.setdefault(name, []).append(argument)
+
+    def _explicit_id(self, constant: tree.Constant) -> str | None:
+        text = str(constant.value)[2:]
+        if not _ID.fullmatch(text) or _NUMBERED.search(text):
+            expected = "letters, digits, `.`, `_`, `-` and `/`, without a number as its last part"
+            message = f"{constant.spelling[:40]} is no id of a rule"
+            self._findings.add("HL015", message, constant.span, expected=expected)
+            return None
+        if text in self._ids:
+            notes = [Note("the other one", self._ids[text])]
+            message = f"two rules have the id {constant.spelling}"
+            self._findings.add("HL009", message, constant.span, fix="rename one", notes=notes)
+            return None
+        self._ids[text] = constant.span
+        return text
+
+    def _next_id(self, predicate: str) -> str:
+        self._numbers[predicate] = self._numbers.get(predicate, 0) + 1
+        return f"{predicate}/{self._numbers[predicate]}"
+
+    def check_overrides(self, ids: Iterable[str]) -> None:
+        known = frozenset(ids)
+        for each in self._overrides:
+            text = str(each.value)[2:]
+            if text not in known:
+                fix = did_you_mean(text, known)
+                message = f"no rule has the id {each.spelling}"
+                self._findings.add("HL015", message, each.span, expected="the id of a rule", fix=fix)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What loading rule text gives: a checked program, its inputs, and what a reader wants to know about each rule.
+
+A `RuleSet` exists only for text without errors. How it is made is `load.py`; what its program means is the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from helm_logic.kernel.program import Program
+from helm_logic.kernel.terms import Term
+from helm_logic.lang.diagnostics import Diagnostic
+from helm_logic.lang.source import Source, Span
+
+
+@attrs.frozen
+class Input:
+    """A typed value that the rules take from a request, at *path*.
+
+    *type* is a column type. *domain* lists the constants that are accepted, None meaning all of the type. An
+    absent value becomes *default* if there is one, no fact if *optional*, and else a `missing(name)` fact.
+    """
+
+    name: str
+    type: str
+    is_set: bool
+    domain: tuple[Term, ...] | None
+    path: tuple[str, ...]
+    default: Term | None
+    optional: bool
+
+    @property
+    def required(self) -> bool:
+        """Whether a request without this value lacks something."""
+        return self.default is None and not self.optional
+
+
+@attrs.frozen
+class Annotations:
+    """What stands before a rule for its reader, and the *text* of the rule as the formatter prints it."""
+
+    reason: str | None = None
+    approver: str | None = None
+    severity: str | None = None
+    overrides: tuple[str, ...] = ()
+    text: str = ""
+
+
+@attrs.frozen
+class RuleSet:
+    """A program with its inputs and the names that `#relation` declares.
+
+    *annotations* and *spans* have every rule of the program by id; those of a rule that the compiler made show the
+    text of what it made, and the place it was made for. *sources* are all files read, included ones before the
+    files that include them.
+    """
+
+    program: Program
+    inputs: tuple[Input, ...]
+    relations: tuple[str, ...]
+    annotations: Mapping[str, Annotations]
+    spans: Mapping[str, Span]
+    sources: tuple[Source, ...]
+    warnings: tuple[Diagnostic, ...]
