@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from helm_logic.authority.reasons import finality
+from helm_logic.authority.reasons import ASK, STOP, finality
 from helm_logic.engine import Engine, Evaluation
 from helm_logic.errors import CertificateRefused
 from helm_logic.kernel.certificate import Certificate, Facts, Model
@@ -84,7 +84,8 @@ class Judge:
             return Reason(code, (name,), (), rules, f"the request lacks `{name}`", finality(code))
         texts = dict.fromkeys(self._annotated(rules, "reason"))
         approvers = tuple(dict.fromkeys(self._annotated(rules, "approver")))
-        return Reason(code, (), approvers, rules, "; ".join(texts), finality(code))
+        final = finality(code, ASK if predicate == "escalate" else STOP)
+        return Reason(code, (), approvers, rules, "; ".join(texts), final)
 
     def _annotated(self, rules: tuple[str, ...], name: str) -> Iterator[str]:
         for rule in rules:
