@@ -7,6 +7,7 @@ verified first, and what it asks for is shown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,11 +127,11 @@ def _summary(statement: Statement, approval: Approval) -> Iterator[str]:
         f"  {subject['type']}:{subject['id']} may {request['action']['name']}"
         f" {resource['type']}/{resource['id']}"
     )
-    for name in ("action", "resource"):
-        for key, value in request[name]["properties"].items():
-            yield plain(f"  {name}.{key} = {value}")
-    for key, value in request["context"].items():
-        yield plain(f"  context.{key} = {value}")
-    yield from map(reason_text, statement.reasons)
+    members = {name: request[name]["properties"] for name in ("subject", "action", "resource")}
+    for name, values in {**members, "context": request["context"]}.items():
+        for key, value in values.items():
+            yield plain(f"  {name}.{key} = {json.dumps(value, ensure_ascii=False)}")
+    for reason in statement.reasons:
+        yield from reason_text(reason, hint=False)
     if any(approval.approver in (link["issuer"], link["delegate"]) for link in _links(statement)):
         yield "warning: nobody of the chain can approve it, and the approver is one of them"

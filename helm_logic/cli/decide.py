@@ -14,7 +14,7 @@ import click
 
 from helm_logic.cli import exit_codes
 from helm_logic.cli.decide_stream import GROUP, decide_stream
-from helm_logic.cli.decision_text import decision_json, decision_text
+from helm_logic.cli.decision_text import Setting, decision_json, decision_text
 from helm_logic.cli.moments import clock
 from helm_logic.cli.options import (
     FILE,
@@ -83,6 +83,7 @@ def command(  # noqa: PLR0913 - one for each option
     additions = Additions.read(chain, approval)
     most = settings.request_bytes + 1  # one more than is accepted shows that there is more
     asked = [additions.complete(read_file(path, most)) for path in requests]
+    setting = Setting(folder, settings.approvers)
     codes = []
     with Guard.open(folder, clock(now)) as guard:
         if stream:
@@ -92,7 +93,7 @@ def command(  # noqa: PLR0913 - one for each option
             if as_json:
                 click.echo(decision_json(decision, kept))
             else:
-                click.echo("\n".join(decision_text(path, decision, kept, settings.approvers)))
+                click.echo("\n".join(decision_text(path, decision, kept, setting)))
             codes.append(exit_codes.of_verdict(decision.verdict.value))
     return exit_codes.gravest(codes)
 

@@ -20,8 +20,6 @@ from helm_logic.cli.options import FILE, key_option, output_option, read_signed,
 from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.ledger.keys import PublicKey, read_key_file
 
-_MONTH = 30 * 86400
-
 
 @click.command("delegate")
 @key_option
@@ -80,8 +78,8 @@ def command(  # noqa: PLR0913 - one for each option
     signer = read_key_file(key)
     above = None if parent is None else verify_link(read_signed(parent))
     start = clock(begin)()
-    if until is not None and lifetime is not None:
-        raise click.UsageError("give --until or --for, not both")
+    if (until is None) == (lifetime is None):
+        raise click.UsageError("give --until TIME or --for 30d, and not both")
     constraints = tuple(_constraints(limits))
     link = Link(
         id=name or "unnamed",
@@ -91,7 +89,7 @@ def command(  # noqa: PLR0913 - one for each option
         delegate_key=None if to_key is None else _key(to_key),
         grants=tuple(Grant(actions, resource, constraints) for resource in resources),
         not_before=start,
-        expires=start + (lifetime or _MONTH) if until is None else until,
+        expires=start + (lifetime or 0) if until is None else until,
         may_delegate=may_delegate,
         parent=None if above is None else above.digest,
     )

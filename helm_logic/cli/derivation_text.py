@@ -63,8 +63,8 @@ def _by(step: DerivationStep, indent: int, width: int) -> Iterator[str]:
     place = f"{step.source.place}  " if step.source.place else ""
     for line in _wrapped(f"{place}{' '.join(step.source.text.split())}", indent, width):
         yield dim(line)
-    if step.values:
-        values = ", ".join(f"{name} = {value}" for name, value in step.values)
+    values = ", ".join(f"{name} = {value}" for name, value in step.values if name[0] != "_")
+    if values:
         for line in _wrapped(f"with {values}", indent, width):
             yield dim(line)
 

@@ -33,6 +33,7 @@ from helm_logic.errors import HelmError
 from helm_logic.receipts.decode import decode_certificate, decode_program
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.verdict import Verdict
 
 _WIDTH = 100
 
@@ -110,7 +111,7 @@ def _text(
 ) -> Iterator[str]:
     yield f"{verdict_style(statement.verdict.value)}  {receipt.id}"
     for reason in statement.reasons:
-        yield reason_text(reason)
+        yield from reason_text(reason, hint=statement.verdict is not Verdict.ALLOW)
         if reason.rules:
             yield dim(f"    by rule {plain(', '.join(reason.rules))}")
     yield from _asked(statement)

@@ -61,7 +61,7 @@ def _read(path: Path) -> str:
 def _formatted(path: Path, text: str) -> str:
     parsed, found = parse(Source(shown(path), text))
     if found:
-        raise RuleError(f"`{shown(path)}` does not parse, and was not changed", found)
+        raise RuleError(f"`{shown(path)}` does not parse", found)
     return format_tree(parsed)
 
 

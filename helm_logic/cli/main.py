@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -126,10 +126,7 @@ def _message(error: Exception) -> list[str]:
     head = click.style("error:", fg="red", bold=True)
     match error:
         case RuleError() if error.diagnostics:
-            from helm_logic.lang.diagnostics import Diagnostic, render
-
-            found = (each for each in error.diagnostics if isinstance(each, Diagnostic))
-            return [*(render(each, colour=True) for each in found), f"{head} {error}"]
+            return [*_findings(error), f"{head} the rules do not load"]
         case BrokenPipeError():
             return []
         case OSError(filename=str(name)):
@@ -143,6 +140,14 @@ def _message(error: Exception) -> list[str]:
         f"{head} internal error, nothing was allowed: {name}: {error}",
         "  `helm-logic --traceback ...` shows where",
     ]
+
+
+def _findings(error: RuleError) -> Iterator[str]:
+    from helm_logic.lang.diagnostics import Diagnostic, has_errors, render
+
+    for each in error.diagnostics:
+        if isinstance(each, Diagnostic) and has_errors([each]):
+            yield render(each, colour=True) + "\n"
 
 
 def _show_traceback() -> None:

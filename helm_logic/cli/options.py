@@ -131,7 +131,7 @@ def write_signed(path: Path | None, envelope: Envelope) -> None:
     from helm_logic.ledger.durable import create_file
 
     if path is None:
-        click.echo(envelope.to_bytes())
+        click.echo(envelope.to_bytes(), nl=sys.stdout.isatty())
         return
     try:
         create_file(path, envelope.to_bytes(), 0o644)
@@ -139,7 +139,7 @@ def write_signed(path: Path | None, envelope: Envelope) -> None:
         raise click.UsageError(
             f"`{path}` exists and is not replaced; choose another name"
         ) from None
-    click.echo(f"wrote {path} ({envelope.digest})", err=True)
+    click.echo(f"wrote {shown(path)} ({envelope.digest})", err=True)
 
 
 def progress(items: Sequence[T], label: str) -> Iterator[T]:
