@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to program: the rule language, its diagnostics and its formatter.
 
-    sources ──parse──▶ trees ──table, types, safety, strata──▶ bodies, relevance, order ──▶ kernel Program
+    sources ──parse──▶ trees ──table, types, safety, strata──▶ bodies, relevance, order ──▶ Program
 
-`load` gives a `RuleSet` or raises RuleError with every diagnostic of the run; `diagnose` only tells; `parse` and
-`format_tree` are the formatter. Nothing here reads a file or a clock: sources come in as values, and what an
-`#include` names is looked up by the caller's function. To add a diagnostic: a `Code` in `codes.py`, a
-`findings.add` where it is found, and a passing and a failing text in tests/lang/test_codes.py.
+`load` gives a `RuleSet` or raises RuleError with every diagnostic of the run; `diagnose` only
+tells; `parse` and `format_tree` are the formatter. Nothing here reads a file or a clock: sources
+come in as values, and what an `#include` names is looked up by the caller's function. To add a
+diagnostic: a `Code` in `codes.py`, a `findings.add` where it is found, and a passing and a failing
+text in tests/lang/test_codes.py.
 """
 
 from __future__ import annotations

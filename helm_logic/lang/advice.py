@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is allowed and still looks wrong: names nothing reads, variables used once, rules said twice.
+"""What is allowed and still looks wrong: unread names, variables used once, rules said twice.
 
-Predicates and inputs are called unused only in the file that is loaded itself: what it includes is there for
-others too. What makes a verdict is read by the prelude, so without a prelude everything that only concludes is unused.
+Predicates and inputs are called unused only in the file that is loaded itself: what it includes is
+there for others too. What makes a verdict is read by the prelude, so without a prelude everything
+that only concludes is unused.
 """
 
 from __future__ import annotations

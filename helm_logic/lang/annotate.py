@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The id of every rule, and what its annotations say.
 
-A rule is called by its `@id`, or else after its head: `deny/1` is the first rule about `deny` without one, counted
-over the whole program, `deny/2` the next. So an `@id` may not end in `/` and a number: ids are unique without asking.
+A rule is called by its `@id`, or else after its head: `deny/1` is the first rule about `deny`
+without one, counted over the whole program, `deny/2` the next. So an `@id` may not end in `/` and a
+number: ids are unique without asking.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from helm_logic.lang.source import Span
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 _KINDS: Mapping[str, str] = {
-    "id": "string", "reason": "string", "approver": "string", "severity": "symbol", "overrides": "string",
+    "id": "string", "reason": "string", "approver": "string", "severity": "symbol",
+    "overrides": "string",
 }  # fmt: skip
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
 _NUMBERED = re.compile(r"(?:^|/)\d+$|^relevant/", re.ASCII)
@@ -114,4 +116,6 @@ class _Annotator:
             if text not in known:
                 fix = did_you_mean(text, known)
                 message = f"no rule has the id {each.spelling}"
-                self._findings.add("HL015", message, each.span, expected="the id of a rule", fix=fix)
+                self._findings.add(
+                    "HL015", message, each.span, expected="the id of a rule", fix=fix
+                )

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One rule of the tree to parts: kernel literals, not yet in order, with what each of them reads and binds.
+"""One rule of the tree to parts: kernel literals, not yet in order, with what each reads and binds.
 
-Invariants: no variable stands twice in a positive or counted atom (`p(X, X)` becomes `p(X, Y), X = Y`); sums are
-three-address; `X = Y` that defines X puts Y in its place everywhere. What the kernel's literals cannot say gets an
-auxiliary predicate, whose name has a `/` that no text can spell: `not p(X, _)` reads `p/exists/1`, the first column
-of p, and a count over more than one literal counts rows of `head/count/1`.
+Invariants: no variable stands twice in a positive or counted atom (`p(X, X)` becomes `p(X, Y), X =
+Y`); sums are three-address; `X = Y` that defines X puts Y in its place everywhere. What the
+kernel's literals cannot say gets an auxiliary predicate, whose name has a `/` that no text can
+spell: `not p(X, _)` reads `p/exists/1`, the first column of p, and a count over more than one
+literal counts rows of `head/count/1`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from helm_logic.kernel.program import Predicate
-from helm_logic.kernel.terms import Atom, Compute, Count, Negative, Positive, Term, Test, is_variable
+from helm_logic.kernel.terms import (
+    Atom,
+    Compute,
+    Count,
+    Negative,
+    Positive,
+    Term,
+    Test,
+    is_variable,
+)
 from helm_logic.lang import tree, walk
 from helm_logic.lang.order import Part, positive, variables
 from helm_logic.lang.safety import bindings
@@ -32,7 +42,7 @@ class Lowered:
 
 
 class Auxiliaries:
-    """The auxiliary predicates made so far and their rules, shared between all rules that need the same."""
+    """The auxiliary predicates made so far and their rules; a projection is made once."""
 
     def __init__(self, types: Types, inputs: Iterable[str]) -> None:
         self.types, self.inputs = types, frozenset(inputs)
@@ -41,7 +51,7 @@ class Auxiliaries:
         self._counts: dict[str, int] = {}
 
     def projection(self, predicate: str, kept: Sequence[int], origin: int) -> str:
-        """Return the predicate that holds of the *kept* columns (from 0) of the rows of *predicate*."""
+        """Return the predicate of the *kept* columns (from 0) of the rows of *predicate*."""
         columns = self.types.columns[predicate]
         name = f"{predicate}/exists/{'_'.join(str(column + 1) for column in kept) or '0'}"
         if name not in self.predicates:
@@ -56,9 +66,7 @@ class Auxiliaries:
         self._counts[predicate] = self._counts.get(predicate, 0) + 1
         return f"{predicate}/count/{self._counts[predicate]}"
 
-    def add(
-        self, head: Atom, columns: Sequence[str], parts: tuple[Part, ...], origin: int
-    ) -> None:
+    def add(self, head: Atom, columns: Sequence[str], parts: tuple[Part, ...], origin: int) -> None:
         """Define the predicate of *head* by one rule."""
         self.predicates[head.predicate] = Predicate(head.predicate, tuple(columns), given=False)
         self.rules.append(Lowered(f"{head.predicate}/1", head, parts, origin))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which columns a constant may stand in, by how it is written, and what else its column asks of it.
 
-A string stands for a string, a principal or a pattern, and an integer for an int or a time: its column decides.
-Every other constant has one type.
+A string stands for a string, a principal or a pattern, and an integer for an int or a time: its
+column decides. Every other constant has one type.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A place in a list of tokens: looking, moving, failing, and handing out comments.
 
-Invariants: moving never goes beyond the final `end` token; every comment that moving passes is handed out exactly
-once. After `fail`, `recover` moves behind the next full stop or to the next line that begins in the first column.
+Invariants: moving never goes beyond the final `end` token; every comment that moving passes is
+handed out exactly once. After `fail`, `recover` moves behind the next full stop or to the next line
+that begins in the first column.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from helm_logic.lang.lexer import Comment, Token
 from helm_logic.lang.source import SizeLimits, Span
 
 
-class Unreadable(Exception):  # noqa: N818 - never leaves the parser
+class Unreadable(Exception):
     """The statement at hand cannot be read; the reason has been reported."""
 
 

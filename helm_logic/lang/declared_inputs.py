@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an `#input` declaration to the `Input` that a request is read by, with HL017 and HL012 for what is wrong.
+"""From an `#input` declaration to the `Input` that a request is read by, or HL017 and HL012.
 
-An input always comes out, so that the rules over it can still be checked. Where its value stands in a request is the
-path, whose first name is one of the four parts of an AuthZEN request.
+An input always comes out, so that the rules over it can still be checked. Where its value stands in
+a request is the path, whose first name is one of the four parts of an AuthZEN request.
 """
 
 from __future__ import annotations
 
 from helm_logic.kernel.terms import Term
 from helm_logic.lang import tree
-from helm_logic.lang.diagnostics import Findings, did_you_mean
 from helm_logic.lang.constants import ADMITS, is_principal
+from helm_logic.lang.diagnostics import Findings, did_you_mean
 from helm_logic.lang.ruleset import Input
 
 _SCALARS = ("bool", "int", "string", "time", "principal")
@@ -57,7 +57,9 @@ class _Reader:
         kind = declared.values[0].kind
         for value in declared.values[1:]:
             if value.kind != kind:
-                self._bad(f"`{value.spelling}` is a {value.kind} among values that are {kind}", value)
+                self._bad(
+                    f"`{value.spelling}` is a {value.kind} among values that are {kind}", value
+                )
         values = [value.value for value in declared.values if value.kind == kind]
         for number, value in enumerate(declared.values):
             if value.value in [each.value for each in declared.values[:number]]:
@@ -74,7 +76,9 @@ class _Reader:
             self._bad(f"no integer lies in `{low.spelling}..{high.spelling}`", declared)
         elif len(values) > _WIDEST:
             fix = "declare it as int and compare in a rule"
-            self._bad(f"a range has at most {_WIDEST} values, this one {len(values)}", declared, fix)
+            self._bad(
+                f"a range has at most {_WIDEST} values, this one {len(values)}", declared, fix
+            )
         else:
             return tuple(values)
         return None

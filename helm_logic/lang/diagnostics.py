@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong with rule text: where, what was expected, and how to mend it.
 
-A message is one lowercase line with user text in backticks. `render` shows the source line with carets below
-it; a line is cropped and characters that a terminal would act on are replaced, so that hostile text can neither
-flood nor steer a terminal. What the codes mean is `codes.py`.
+A message is one lowercase line with user text in backticks. `render` shows the source line with
+carets below it; a line is cropped and characters that a terminal would act on are replaced, so that
+hostile text can neither flood nor steer a terminal. What the codes mean is `codes.py`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Findings:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
 
-    def add(
+    def add(  # noqa: PLR0913 - a finding has that many parts
         self,
         code: str,
         message: str,
@@ -61,9 +61,7 @@ class Findings:
     ) -> None:
         """Record a finding; its severity is that of its code."""
         severity = CODES[code].severity
-        self._found.append(
-            Diagnostic(code, severity, message, span, expected, fix, tuple(notes))
-        )
+        self._found.append(Diagnostic(code, severity, message, span, expected, fix, tuple(notes)))
 
     def extend(self, found: Iterable[Diagnostic]) -> None:
         """Record what another run has found."""

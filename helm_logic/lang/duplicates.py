@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules that are the same up to the names of their variables and the order of their bodies.
 
-Rules are grouped by a fingerprint that neither change can alter (each variable told apart by where it stands, a few
-rounds of graph colouring); within a group they are matched literal by literal. The search has a bound, beyond
-which two rules count as different. Inside the braces of a count the order of the text matters.
+Rules are grouped by a fingerprint that neither change can alter (each variable told apart by where
+it stands, a few rounds of graph colouring); within a group they are matched literal by literal. The
+search has a bound, beyond which two rules count as different. Inside the braces of a count the
+order of the text matters.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _COMPARED = 8
 
 @attrs.frozen
 class _Literal:
-    """A literal as its shape, with holes for variables, and the variables that fill them in order."""
+    """A literal as its shape, with holes for variables, and the variables that fill them."""
 
     shape: Hashable
     names: tuple[str, ...]
@@ -79,10 +80,13 @@ class _Reader:
             case tree.Count(counted, body, relation, bound):
                 inner = [*map(self._shape, counted), *map(self._shape, body)]
                 return "count", len(counted), *inner, relation, self._shape(bound)
-            case tree.Comparison(name, left, right) | tree.PatternTest(name, left, right):
-                return "test", name, self._shape(left), self._shape(right)
-            case tree.Operation(name, left, right):
-                return "sum", name, self._shape(left), self._shape(right)
+            case (
+                tree.Comparison(between, left, right)
+                | tree.PatternTest(between, left, right)
+                | tree.Operation(between, left, right)
+            ):
+                kind = type(node).__name__
+                return kind, between, self._shape(left), self._shape(right)
 
 
 def _fingerprint(body: _Body) -> Hashable:
@@ -118,7 +122,7 @@ class _Match:
                 extended.setdefault(a, b) == b
                 for a, b in zip(mine.names, theirs.names, strict=True)
             )
-            if fits and len(set(extended.values())) == len(extended):
-                if self.found(at + 1, extended, used | {number}):
-                    return True
+            one_to_one = fits and len(set(extended.values())) == len(extended)
+            if one_to_one and self.found(at + 1, extended, used | {number}):
+                return True
         return False

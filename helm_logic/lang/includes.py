@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From one source to all that it includes, each read once, what is included before what includes it.
+"""From one source to all that it includes, each read once, and before what includes it.
 
-Names of includes are relative and cannot climb; what they stand for is the caller's to say, through *resolve*. A
-file is known by the name of its `Source`, so two different texts under one name are refused.
+Names of includes are relative and cannot climb; what they stand for is the caller's to say, through
+*resolve*. A file is known by the name of its `Source`, so two different texts under one name are
+refused.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)
 
 
 class Includes:
-    """Reads sources and what they include; *readings* are in order, *complete* if every include was found."""
+    """Reads sources and what they include; *complete* says whether every include was found."""
 
     def __init__(self, resolve: Resolve, findings: Findings, limits: SizeLimits) -> None:
         self._resolve, self._findings, self._limits = resolve, findings, limits

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to tokens, in one pass of one regular expression, so in time linear in the text.
 
-Invariants: the tokens come in the order of the text and end with one `end` token; every comment hangs on the token
-after it; what is no token has been reported, and stands in the list as a `bad` token, about which the parser
-keeps quiet. The value of a constant token is the kernel's constant.
+Invariants: the tokens come in the order of the text and end with one `end` token; every comment
+hangs on the token after it; what is no token has been reported, and stands in the list as a `bad`
+token, about which the parser keeps quiet. The value of a constant token is the kernel's constant.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d:\d
 _INT = re.compile(r"(?:0|[1-9]\d*(?:_\d+)*)", re.ASCII)
 _ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|(["\\nt])|(.?))', re.DOTALL)
 _ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
-# Control characters, lone surrogates and what reorders the line that a reviewer sees ("Trojan Source",
-# CVE-2021-42574); in a string, also what has no width, because it makes two constants look like one.
+# Control characters, lone surrogates and what reorders the line that a reviewer sees ("Trojan
+# Source", CVE-2021-42574); in a string, also what has no width: it makes two constants look alike.
 _STEERING = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 )
@@ -59,7 +59,8 @@ class Comment:
 class Token:
     """A piece of text: its kind, its spelling, its value if it is a constant, and what precedes it.
 
-    *beside* is the comment on the line on which the previous token ends; *above* are the other ones.
+    *beside* is the comment on the line on which the previous token ends; *above* are the other
+    ones.
     """
 
     kind: str
@@ -116,7 +117,8 @@ class _Lexer:
             yield Token(kind, text, span, value, beside, tuple(above), blank, first)
             beside, above, lines, started, first = None, [], 0, True, False
         end = len(self._source.text)
-        yield Token("end", "", Span(self._source, end, end), 0, beside, tuple(above), False, True)  # noqa: FBT003
+        place = Span(self._source, end, end)
+        yield Token("end", "", place, beside=beside, above=tuple(above), first_on_line=True)
 
     def _value(self, kind: str, text: str, span: Span) -> tuple[str, Term]:
         match kind:
@@ -125,15 +127,12 @@ class _Lexer:
             case "name" | "variable":
                 self._require_short(kind, text, span)
                 return kind, f"y:{text}"
-            case "string":
-                return self._string(text, span)
-            case "int":
-                return self._integer(text, span)
-            case "time":
-                return self._time(text, span)
+            case "string" | "int" | "time":
+                read = {"string": self._string, "int": self._integer, "time": self._time}[kind]
+                return read(text, span)
             case "decimal":
                 fix = "use an integer of a smaller unit"
-                return self._bad(f"got the number `{text}`, only integers are read", span, fix)
+                return self._bad(f"got the number `{text[:40]}`, want an integer", span, fix)
             case _:
                 return self._bad(f"got `{text[:40]}`, which is no token", span, "")
 
@@ -175,7 +174,7 @@ class _Lexer:
     def _string(self, text: str, span: Span) -> tuple[str, Term]:
         self._reveal(_HIDDEN_IN_STRING, text, span)
         if len(text) < 2 or not _closed(text):  # noqa: PLR2004 - its two quotes
-            return self._bad("the string has no closing `\"` on its line", span, 'end it with `"`')
+            return self._bad('the string has no closing `"` on its line', span, 'end it with `"`')
         for escape in _ESCAPE.finditer(text):
             if escape.group(3) is not None:
                 at = Span(self._source, span.start + escape.start(), span.start + escape.end())

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From sources to a rule set, or to every diagnostic of the run.
 
-The steps, each a module of this room: read and include, table, ids and annotations, uses, types, safety, strata; and
-if nothing is wrong, bodies, relevance, order, program. A rule with an error takes no part in later steps, so
-that one mistake is reported once. The same sources give the same program and the same diagnostics, in the same order.
+The steps, each a module of this room: read and include, table, ids and annotations, uses, types,
+safety, strata; and if nothing is wrong, bodies, relevance, order, program. A rule with an error
+takes no part in later steps, so that one mistake is reported once. The same sources give the same
+program and the same diagnostics, in the same order.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from helm_logic.errors import RuleError
-from helm_logic.lang import tree, walk
+from helm_logic.lang import walk
 from helm_logic.lang.advice import advise
 from helm_logic.lang.annotate import Named, annotate
 from helm_logic.lang.diagnostics import Diagnostic, Findings, has_errors, render
@@ -37,7 +38,8 @@ def load(
 ) -> RuleSet:
     """Return the rule set that *source* defines together with the *prelude* and all it includes.
 
-    *resolve* gives the source that an `#include` names, or None. Raises RuleError with every diagnostic of the run.
+    *resolve* gives the source that an `#include` names, or None. Raises RuleError with every
+    diagnostic of the run.
     """
     rule_set, found = _compile(source, resolve, prelude, limits or SizeLimits())
     if rule_set is None:

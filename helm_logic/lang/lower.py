@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules without errors to a kernel program, with what the reader of a decision wants to know about each rule.
+"""Rules without errors to a kernel program, with what its reader wants to know about each rule.
 
-The program has the predicates and rules of the text first, in order, then the auxiliary ones, then those about
-relevance. If the prelude declares no `missing`, no request lacks anything and nothing is relevant. Bodies become
-parts in `bodies.py`, their order is found in `order.py`, and the kernel checks the result when it is built.
+The program has the predicates and rules of the text first, in order, then the auxiliary ones, then
+those about relevance. If the prelude declares no `missing`, no request lacks anything and nothing
+is relevant. Bodies become parts in `bodies.py`, their order is found in `order.py`, and the kernel
+checks the result when it is built.
 """
 
 from __future__ import annotations
@@ -28,16 +29,75 @@ _CLAIM = "verdict"
 
 
 def lower(table: Table, rules: Sequence[Named], types: Types, findings: Findings) -> RuleSet | None:
-    """Return the rule set of *rules*, sources and warnings left out; None after reporting an error."""
-    made = Auxiliaries(types, table.inputs)
-    lowered = [lower_rule(each.id, each.clause, n, made) for n, each in enumerate(rules)]
-    written = [*lowered, *made.rules]
-    names = [*table.entries, *made.predicates]
-    fine = check_strata(names, _edges(written, rules), findings)
-    relevance = Relevance({n: each.type for n, each in table.inputs.items() if each.required})
-    if MISSING in table.entries and table.entries[MISSING].kind == RELATION:
-        fine &= _add_relevance(relevance, lowered, _reached(written), rules, findings)
-    return _assemble(table, rules, types, made, relevance, written) if fine else None
+    """Return the rule set of *rules* without sources and warnings, or None after an error."""
+    lowering = _Lowering(table, rules, types, findings)
+    return lowering.rule_set() if lowering.is_sound() else None
+
+
+class _Lowering:
+    def __init__(
+        self, table: Table, rules: Sequence[Named], types: Types, findings: Findings
+    ) -> None:
+        self._table, self._rules, self._types, self._findings = table, rules, types, findings
+        self._made = Auxiliaries(types, table.inputs)
+        lowered = [lower_rule(each.id, each.clause, n, self._made) for n, each in enumerate(rules)]
+        self._lowered, self._written = lowered, [*lowered, *self._made.rules]
+        required = {name: each.type for name, each in table.inputs.items() if each.required}
+        self._relevance = Relevance(required)
+
+    def is_sound(self) -> bool:
+        """Make the relevance rules; say whether that works, and counts read lower strata only."""
+        names = [*self._table.entries, *self._made.predicates]
+        stratified = check_strata(names, _edges(self._written, self._rules), self._findings)
+        entry = self._table.entries.get(MISSING)
+        reached = _reached(self._written) if entry and entry.kind == RELATION else frozenset()
+        relevant = [self._add(each) for each in self._lowered if each.head.predicate in reached]
+        return stratified and all(relevant)
+
+    def _add(self, rule: Lowered) -> bool:
+        names = self._relevance.enumerated(rule)
+        if len(names) <= MOST_INPUTS:
+            self._relevance.add(rule)
+            return True
+        message = f"`{rule.id}` takes the values of {len(names)} inputs: {', '.join(names)}"
+        expected = f"at most {MOST_INPUTS} required inputs whose values a rule binds or counts"
+        span = self._rules[rule.origin].clause.head.span
+        fix = "split the rule, or give inputs defaults"
+        self._findings.add("HL020", message, span, expected=expected, fix=fix)
+        return False
+
+    def rule_set(self) -> RuleSet:
+        """Return the result."""
+        table, rules, everything = (
+            self._table,
+            self._rules,
+            [*self._written, *self._relevance.rules],
+        )
+        few = frozenset(n for n, entry in table.entries.items() if _has_few_rows(entry, table))
+        ordered = (tuple(part.literal for part in in_order(e.parts, few)[0]) for e in everything)
+        made = tuple(
+            Rule(each.id, each.head, body) for each, body in zip(everything, ordered, strict=True)
+        )
+        predicates = self._predicates()
+        texts = {each.id: Annotations(text=rule_text(each)) for each in made[len(rules) :]}
+        return RuleSet(
+            program=Program(predicates, made, _strata(predicates, made)),
+            inputs=tuple(table.inputs.values()),
+            relations=tuple(n for n, entry in table.entries.items() if entry.kind == RELATION),
+            annotations={each.id: each.annotations for each in rules} | texts,
+            spans={each.id: rules[each.origin].clause.span for each in everything},
+            sources=(),
+            warnings=(),
+        )
+
+    def _predicates(self) -> tuple[Predicate, ...]:
+        declared = {
+            name: Predicate(name, self._types.columns[name], entry.given)
+            for name, entry in self._table.entries.items()
+        }
+        if self._relevance.rules:
+            declared.setdefault(RELEVANT, Predicate(RELEVANT, ("string",), given=False))
+        return tuple((declared | self._made.predicates | self._relevance.predicates).values())
 
 
 def _edges(written: Iterable[Lowered], rules: Sequence[Named]) -> Iterator[Edge]:
@@ -74,66 +134,13 @@ def _reached(written: Iterable[Lowered]) -> frozenset[str]:
     return frozenset(reached)
 
 
-def _add_relevance(
-    relevance: Relevance,
-    lowered: Iterable[Lowered],
-    reached: frozenset[str],
-    rules: Sequence[Named],
-    findings: Findings,
-) -> bool:
-    fine = True
-    for rule in lowered:
-        if len(names := relevance.enumerated(rule)) > MOST_INPUTS:
-            fine = False
-            message = f"`{rule.id}` takes the values of {len(names)} inputs: {', '.join(names)}"
-            expected = f"at most {MOST_INPUTS} required inputs whose values a rule binds or counts"
-            span = rules[rule.origin].clause.head.span
-            fix = "split the rule, or give inputs defaults"
-            findings.add("HL020", message, span, expected=expected, fix=fix)
-        elif rule.head.predicate in reached:
-            relevance.add(rule)
-    return fine
-
-
-def _assemble(
-    table: Table,
-    rules: Sequence[Named],
-    types: Types,
-    made: Auxiliaries,
-    relevance: Relevance,
-    written: Sequence[Lowered],
-) -> RuleSet:
-    declared = {n: Predicate(n, types.columns[n], each.given) for n, each in table.entries.items()}
-    if relevance.rules:
-        declared.setdefault(RELEVANT, Predicate(RELEVANT, ("string",), given=False))
-    predicates = tuple((declared | made.predicates | relevance.predicates).values())
-    few = frozenset(name for name, entry in table.entries.items() if _has_few_rows(entry, table))
-    everything = [*written, *relevance.rules]
-    program_rules = tuple(
-        Rule(each.id, each.head, tuple(part.literal for part in in_order(each.parts, few)[0]))
-        for each in everything
-    )
-    texts = {each.id: Annotations(text=rule_text(each)) for each in program_rules[len(rules) :]}
-    return RuleSet(
-        program=Program(predicates, program_rules, _strata(predicates, program_rules)),
-        inputs=tuple(table.inputs.values()),
-        relations=tuple(n for n, entry in table.entries.items() if entry.kind == RELATION),
-        annotations={each.id: each.annotations for each in rules} | texts,
-        spans={each.id: rules[each.origin].clause.span for each in everything},
-        sources=(),
-        warnings=(),
-    )
-
-
 def _has_few_rows(entry: Entry, table: Table) -> bool:
     if entry.kind == INPUT:
         return not table.inputs[entry.name].is_set
     return entry.kind == RELATION and entry.arity == 1 and entry.source in table.prelude
 
 
-def _strata(
-    predicates: Iterable[Predicate], rules: Iterable[Rule]
-) -> tuple[tuple[str, ...], ...]:
+def _strata(predicates: Iterable[Predicate], rules: Iterable[Rule]) -> tuple[tuple[str, ...], ...]:
     graph: dict[str, dict[str, None]] = {each.name: {} for each in predicates if not each.given}
     for rule in rules:
         for literal in rule.body:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order in which the literals of a body are asked.
 
-A filter (test, sum, negation, count) comes as soon as what it reads has values. Among positive atoms, those that are
-fully bound come first, then those that share a value with what came before, fewest new variables first, then what
-has at most one row anyway, then the order of the text. The order changes speed and the look of derivations, never
-what holds; a literal that cannot be placed at all is left over.
+What binds nothing new comes as soon as what it reads has values: tests, sums, atoms whose terms all
+have values, negations, counts. Of the other positive atoms, those that share a value with what came
+before come first, fewest new variables first, then those with few rows, then the order of the text.
+The order changes speed and the look of derivations, never what holds; a literal that cannot be
+placed at all is left over.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from helm_logic.kernel.terms import (
     is_variable,
 )
 
-_COST = {Test: 0, Compute: 1, Negative: 2, Count: 3}
+_COST = {Test: 0, Compute: 1, Positive: 2, Negative: 3, Count: 4}
 
 
 @attrs.frozen
 class Part:
-    """A literal of a lowered body: the variables it reads and binds, and the inputs whose values it asks for."""
+    """A literal of a lowered body, the variables it reads and binds, and the inputs it asks."""
 
     literal: Literal
     reads: frozenset[Term] = frozenset()
@@ -48,10 +49,10 @@ def positive(atom: Atom, inputs: frozenset[str] = frozenset()) -> Part:
     return Part(Positive(atom), binds=variables(atom.terms), inputs=inputs)
 
 
-def in_order(parts: Iterable[Part], single: frozenset[str]) -> tuple[list[Part], list[Part]]:
+def in_order(parts: Iterable[Part], few: frozenset[str]) -> tuple[list[Part], list[Part]]:
     """Return *parts* in the order of evaluation, and those that cannot be placed.
 
-    *single* names the predicates of one column that have at most one row.
+    *few* names the predicates that have few rows, most of them one.
     """
     waiting = list(enumerate(parts))
     ordered: list[Part] = []
@@ -60,20 +61,18 @@ def in_order(parts: Iterable[Part], single: frozenset[str]) -> tuple[list[Part],
         ready = [each for each in waiting if each[1].reads <= bound]
         if not ready:
             break
-        chosen = min(ready, key=lambda each: (_rank(each[1], bound, single), each[0]))
+        chosen = min(ready, key=lambda each: (_rank(each[1], bound, few), each[0]))
         waiting.remove(chosen)
         ordered.append(chosen[1])
         bound |= chosen[1].binds
     return ordered, [part for _, part in waiting]
 
 
-def _rank(part: Part, bound: set[Term], single: frozenset[str]) -> tuple[int, int, int]:
-    if not isinstance(part.literal, Positive):
+def _rank(part: Part, bound: set[Term], few: frozenset[str]) -> tuple[int, int, int]:
+    free = len(part.binds - bound)
+    if not free or not isinstance(part.literal, Positive):
         return 0, _COST[type(part.literal)], 0
     atom = part.literal.atom
-    free = len(part.binds - bound)
-    if not free:
-        return 1, 0, 0
-    if free < len(set(atom.terms)):  # it has a constant or a variable with a value
-        return 2, free, 0
-    return 3, int(atom.predicate not in single), free
+    if free < len(set(atom.terms)):  # it has a constant, or a variable with a value
+        return 1, free, 0
+    return 2, int(atom.predicate not in few), free

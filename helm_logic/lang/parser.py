@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens to a tree, by recursive descent, one function a construct of the grammar.
 
-Invariants: any text gives a tree and diagnostics, never an exception; after an error reading resumes behind the
-next full stop or at the next line that begins in the first column, so one run shows every error; nesting is
-bounded, so the stack is too. A comment goes to the piece (annotation, head, literal, column) whose line it
-ends, or below whose predecessor it stands; a comment inside a piece moves above it.
+Invariants: any text gives a tree and diagnostics, never an exception; after an error reading
+resumes behind the next full stop or at the next line that begins in the first column, so one run
+shows every error; nesting is bounded, so the stack is too. A comment goes to the piece (annotation,
+head, literal, column) whose line it ends, or below whose predecessor it stands; a comment inside a
+piece moves above it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _PATH = ("name", "variable", "string")
 
 @attrs.frozen
 class Reading:
-    """What a file says, what is wrong with its form, and the names in statements that could not be read."""
+    """What a file says, what is wrong with its form, and the names in what could not be read."""
 
     source: Source
     tree: tree.Tree
@@ -203,7 +204,9 @@ class _Parser:
             body.append(tree.BodyLine(literal, cursor.comments()))
             self._require_room(body, literal)
 
-    def _require_room(self, body: list[tree.BodyLine] | list[tree.Literal], last: tree.Literal) -> None:
+    def _require_room(
+        self, body: list[tree.BodyLine] | list[tree.Literal], last: tree.Literal
+    ) -> None:
         most = self._cursor.limits.literals
         if len(body) >= most:
             message = f"a body has more than {most} literals"

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tree to text: the formatter, which knows one style and has no options.
 
-Laws (tested): parsing what is printed gives the same tree, comments included; printing what is parsed a second
-time changes nothing. A statement that fits on a line stands on one, unless a comment stands inside it; inputs that
-follow each other without an empty line or a comment between them are aligned; empty lines are kept, one at most.
+Laws (tested): parsing what is printed gives the same tree, comments included; printing what is
+parsed a second time changes nothing. A statement that fits on a line stands on one, unless a
+comment stands inside it; inputs that follow each other without an empty line or a comment between
+them are aligned; empty lines are kept, one at most.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from helm_logic.lang import tree
 from helm_logic.lang.lexer import Comment
@@ -22,28 +24,27 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2}
 
 def format_tree(parsed: tree.Tree) -> str:
     """Return the text of *parsed* in the one style, with a final line end unless it is empty."""
-    lines: list[str] = []
+    lines: list[_Line] = []
     statements = parsed.statements
     at = 0
     while at < len(statements):
         statement = statements[at]
         if isinstance(statement, tree.InputDeclaration):
             group = _aligned(statements[at:])
-            texts = _inputs(group)
-            for declaration, text in zip(group, texts, strict=True):
-                lines += _laid_out(declaration.layout, [text])
+            for declaration, text in zip(group, _inputs(group), strict=True):
+                lines += _laid_out(declaration.layout, [_Line(text)])
             at += len(group)
         else:
             lines += _laid_out(statement.layout, _statement(statement))
             at += 1
     lines += _comment_lines(parsed.comments)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in _joined(lines))
 
 
 def format_clause(clause: tree.Clause) -> str:
     """Return the text of one rule without its comments and annotations."""
     bare = tree.Clause(clause.head, tuple(tree.BodyLine(each.literal) for each in clause.body))
-    return "\n".join(_clause(bare))
+    return "\n".join(_joined(_clause(bare)))
 
 
 def quote(text: str) -> str:
@@ -65,51 +66,72 @@ def _escaped(character: str) -> str:
 # Layout.
 
 
-def _laid_out(layout: tree.Layout, lines: Sequence[str]) -> list[str]:
+class _Line(NamedTuple):
+    """A line without its end, and the comment beside it."""
+
+    text: str
+    beside: Comment | None = None
+
+
+def _joined(lines: Sequence[_Line]) -> list[str]:
+    """Return the lines as text; comments beside adjacent lines start in one column."""
+    texts: list[str] = []
+    at = 0
+    while at < len(lines):
+        end = at
+        while end < len(lines) and lines[end].beside:
+            end += 1
+        column = max((len(line.text) for line in lines[at:end]), default=0)
+        for text, beside in lines[at:end]:
+            texts.append(f"{text:<{column}}  {beside.text}" if beside else text)
+        texts += [line.text for line in lines[end : end + 1]]
+        at = end + 1
+    return texts
+
+
+def _laid_out(layout: tree.Layout, lines: Sequence[_Line]) -> list[_Line]:
     above = _comment_lines(layout.comments.above)
-    blank = [""] if layout.blank_before else []
-    return [*above, *blank, *lines[:-1], _beside(lines[-1], layout.comments)]
+    blank = [_Line("")] if layout.blank_before else []
+    return [*above, *blank, *lines[:-1], _Line(lines[-1].text, layout.comments.beside)]
 
 
-def _comment_lines(comments: Iterable[Comment], indent: str = "") -> list[str]:
+def _comment_lines(comments: Iterable[Comment], indent: str = "") -> list[_Line]:
     lines = []
     for comment in comments:
-        lines += ["", indent + comment.text] if comment.blank_before else [indent + comment.text]
+        line = _Line(indent + comment.text)
+        lines += [_Line(""), line] if comment.blank_before else [line]
     return lines
-
-
-def _beside(line: str, comments: tree.Comments) -> str:
-    return f"{line}  {comments.beside.text}" if comments.beside else line
 
 
 # Declarations.
 
 
-def _statement(statement: tree.Include | tree.Declaration | tree.Clause) -> list[str]:
+def _statement(statement: tree.Include | tree.Declaration | tree.Clause) -> list[_Line]:
     if isinstance(statement, tree.Include):
-        return [f"#include {quote(statement.name)}."]
+        return [_Line(f"#include {quote(statement.name)}.")]
     if isinstance(statement, tree.Declaration):
         return _declaration(statement)
     return _clause(statement)
 
 
-def _declaration(declaration: tree.Declaration) -> list[str]:
+def _declaration(declaration: tree.Declaration) -> list[_Line]:
     head = f"{'#relation' if declaration.given else '#predicate'} {declaration.name}"
     columns = [
         f"{column.name}: {column.type}" if column.name else column.type
         for column in declaration.columns
     ]
     if not columns:
-        return [f"{head}."]
+        return [_Line(f"{head}.")]
     line = f"{head}({', '.join(columns)})."
     if len(line) <= _WIDTH and not any(column.comments for column in declaration.columns):
-        return [line]
-    lines = [f"{head}("]
+        return [_Line(line)]
+    lines = [_Line(f"{head}(")]
     for number, column in enumerate(declaration.columns, 1):
         separator = "," if number < len(columns) else ""
         lines += _comment_lines(column.comments.above, _INDENT)
-        lines.append(_beside(f"{_INDENT}{columns[number - 1]}{separator}", column.comments))
-    return [*lines, ")."]
+        text = f"{_INDENT}{columns[number - 1]}{separator}"
+        lines.append(_Line(text, column.comments.beside))
+    return [*lines, _Line(").")]
 
 
 def _aligned(statements: Sequence[tree.Statement]) -> list[tree.InputDeclaration]:
@@ -155,35 +177,35 @@ def _origin(declaration: tree.InputDeclaration) -> str:
 # Rules.
 
 
-def _clause(clause: tree.Clause) -> list[str]:
+def _clause(clause: tree.Clause) -> list[_Line]:
     head, body = atom_text(clause.head), [literal_text(each.literal) for each in clause.body]
     lines = _annotations(clause.annotations)
     lines += _comment_lines(clause.head_comments.above)
     if not body:
-        return [*lines, f"{head}."]
+        return [*lines, _Line(f"{head}.")]
     line = f"{head} :- {', '.join(body)}."
     if (
         len(line) <= _WIDTH
         and not clause.head_comments.beside
         and not any(each.comments for each in clause.body)
     ):
-        return [*lines, line]
-    lines.append(_beside(f"{head} :-", clause.head_comments))
+        return [*lines, _Line(line)]
+    lines.append(_Line(f"{head} :-", clause.head_comments.beside))
     for number, (each, text) in enumerate(zip(clause.body, body, strict=True), 1):
         lines += _comment_lines(each.comments.above, _INDENT)
         separator = "," if number < len(body) else "."
-        lines.append(_beside(f"{_INDENT}{text}{separator}", each.comments))
+        lines.append(_Line(f"{_INDENT}{text}{separator}", each.comments.beside))
     return lines
 
 
-def _annotations(annotations: Sequence[tree.Annotation]) -> list[str]:
+def _annotations(annotations: Sequence[tree.Annotation]) -> list[_Line]:
     texts = [f"@{each.name}({each.argument.spelling})" for each in annotations]
     line = "  ".join(texts)
     if len(line) <= _WIDTH and not any(each.comments for each in annotations):
-        return [line] if line else []
-    lines = []
+        return [_Line(line)] if line else []
+    lines: list[_Line] = []
     for each, text in zip(annotations, texts, strict=True):
-        lines += [*_comment_lines(each.comments.above), _beside(text, each.comments)]
+        lines += [*_comment_lines(each.comments.above), _Line(text, each.comments.beside)]
     return lines
 
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a required input that the request lacks matters: rules that derive `relevant(name)`.
 
-Theorem (tested by filling values in): if no `relevant` fact holds, then whatever values the missing inputs take, the
-verdict is the same. For if a rule that asks for missing inputs applied under some values, or applies now only
-because they are absent, then every literal of it that does not need those values holds now, and one of the rules
-made here says exactly that. So for each rule that the verdict depends on, and each set of inputs whose values it
-binds to variables or counts, supposed to be missing:
+Theorem (tested by filling values in): if no `relevant` fact holds, then whatever values the missing
+inputs take, the verdict is the same. For if a rule that asks for missing inputs applied under some
+values, or applies now only because they are absent, then every literal of it that does not need
+those values holds now, and one of the rules made here says exactly that. So for each rule that the
+verdict depends on, and each set of inputs whose values it binds to variables or counts, supposed to
+be missing:
 - literals over that set are dropped, and with them what cannot be asked without their variables;
 - `p("c")` over another input becomes `p/possible("c")`: it holds, or p is missing;
-- a negation over a missing input is satisfied.
-A positive literal that shares a variable with a missing value stays, read as "for some value": if it holds for
-none, the value cannot matter. `missing` itself in a rule is its author's business.
+- a negation over a missing input is satisfied. A positive literal that shares a variable with a
+  missing value stays, read as "for some value": if it holds for none, the value cannot matter.
+  `missing` itself in a rule is its author's business.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ MOST_INPUTS = 6
 
 
 class Relevance:
-    """The relevance rules of a program, made rule by rule; *required* gives the type of each required input."""
+    """The relevance rules of a program, made rule by rule.
+
+    *required* gives the type of each required input.
+    """
 
     def __init__(self, required: Mapping[str, str]) -> None:
         self._required = required
@@ -38,12 +42,14 @@ class Relevance:
         self.rules: list[Lowered] = []
 
     def enumerated(self, rule: Lowered) -> list[str]:
-        """Return the required inputs of *rule* that it binds or counts: every set of them is a case."""
-        found = [part.inputs for part in rule.parts if part.binds or isinstance(part.literal, Count)]
+        """Return the required inputs that *rule* binds or counts: every set of them is a case."""
+        found = [
+            part.inputs for part in rule.parts if part.binds or isinstance(part.literal, Count)
+        ]
         return sorted(self._required.keys() & frozenset[str]().union(*found))
 
     def add(self, rule: Lowered) -> None:
-        """Make the rules that say when the inputs of *rule* matter; at most `MOST_INPUTS` are enumerated."""
+        """Make the rules that say when the inputs of *rule* matter: 2^n for n enumerated ones."""
         asked = frozenset[str]().union(*(part.inputs for part in rule.parts))
         enumerated = self.enumerated(rule)
         others = sorted(self._required.keys() & asked - {*enumerated})

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A kernel rule as text, for rules that nobody wrote and for readers of derivations.
 
-The text of a rule that was written is what the formatter prints (`printer.py`); this one shows a program's rule
-after lowering: its body in evaluation order, times as seconds, names of auxiliary predicates with their `/`.
+The text of a rule that was written is what the formatter prints (`printer.py`); this one shows a
+program's rule after lowering: its body in evaluation order, times as seconds, names of auxiliary
+predicates with their `/`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What loading rule text gives: a checked program, its inputs, and what a reader wants to know about each rule.
+"""What loading rule text gives: a checked program, its inputs, and a reader's view of each rule.
 
-A `RuleSet` exists only for text without errors. How it is made is `load.py`; what its program means is the kernel.
+A `RuleSet` exists only for text without errors. How it is made is `load.py`; what its program means
+is the kernel.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from helm_logic.lang.source import Source, Span
 class Input:
     """A typed value that the rules take from a request, at *path*.
 
-    *type* is a column type. *domain* lists the constants that are accepted, None meaning all of the type. An
-    absent value becomes *default* if there is one, no fact if *optional*, and else a `missing(name)` fact.
+    *type* is a column type. *domain* lists the constants that are accepted, None meaning all of the
+    type. An absent value becomes *default* if there is one, no fact if *optional*, and else a
+    `missing(name)` fact.
     """
 
     name: str
@@ -40,7 +42,7 @@ class Input:
 
 @attrs.frozen
 class Annotations:
-    """What stands before a rule for its reader, and the *text* of the rule as the formatter prints it."""
+    """What stands before a rule for its reader, and the rule's *text* as the formatter has it."""
 
     reason: str | None = None
     approver: str | None = None
@@ -53,9 +55,9 @@ class Annotations:
 class RuleSet:
     """A program with its inputs and the names that `#relation` declares.
 
-    *annotations* and *spans* have every rule of the program by id; those of a rule that the compiler made show the
-    text of what it made, and the place it was made for. *sources* are all files read, included ones before the
-    files that include them.
+    *annotations* and *spans* have every rule of the program by id; those of a rule that the
+    compiler made show the text of what it made, and the place it was made for. *sources* are all
+    files read, included ones before the files that include them.
     """
 
     program: Program

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which variables of a rule have values, and HL003 for those that have none (Ullman 1988, section 3.2).
+"""Which variables of a rule have values; HL003 for the others (Ullman 1988, section 3.2).
 
-A positive atom gives values to its variables; `X = expression` gives one to X if nothing else does and every variable
-of the expression has one. A count gives none to the rule around it: what its braces share with the rule has its
-value from outside, what is counted from inside only (HL019).
+A positive atom gives values to its variables; `X = expression` gives one to X if nothing else does
+and every variable of the expression has one. A count gives none to the rule around it: what its
+braces share with the rule has its value from outside, what is counted from inside only (HL019).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _definable(equation: tree.Comparison, bound: set[str]) -> str | None:
 
 
 def is_safe(clause: tree.Clause, findings: Findings) -> bool:
-    """Say whether every variable of *clause* that needs a value has one, after reporting the others."""
+    """Say whether every variable of *clause* that needs a value has one; report the others."""
     return _Check(clause, findings).run()
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rule text as a value, places in it, and how large it may be.
 
-Nothing here reads a file: whoever has the text makes the `Source`, and its name is what diagnostics print.
-Offsets are counted in characters; lines and columns are counted from 1, and a line ends at `\\n` only.
+Nothing here reads a file: whoever has the text makes the `Source`, and its name is what diagnostics
+print. Offsets count characters; lines and columns count from 1, and a line ends at a line feed only.
 """
 
 from __future__ import annotations

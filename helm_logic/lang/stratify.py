@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dependency graph of predicates: its strongly connected components, lowest first, and cycles through negation.
+"""The graph of what depends on what: its components, lowest first, and cycles through negation.
 
-`components` is the algorithm of Tarjan 1972 with a stack of its own, so that a long chain of rules does not
-meet Python's; the order of its result depends on the order of the graph alone.
+`components` is the algorithm of Tarjan 1972 with a stack of its own, so that a long chain of rules
+does not meet Python's; the order of its result depends on the order of the graph alone.
 """
 
 from __future__ import annotations
@@ -61,14 +61,15 @@ def components(graph: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...
 
 
 def check_strata(names: Iterable[str], edges: Iterable[Edge], findings: Findings) -> bool:
-    """Say whether none of *names* depends on its own negation or count; report HL006 once a component."""
+    """Say whether none of *names* depends on its own negation or count; else report HL006.
+
+    One cycle is reported for each component.
+    """
     graph: dict[str, dict[str, Edge]] = {name: {} for name in names}
     edges = [each for each in edges if each.head in graph and each.body in graph]
     for edge in edges:
         graph[edge.head].setdefault(edge.body, edge)
-    component = {
-        name: number for number, each in enumerate(components(graph)) for name in each
-    }
+    component = {name: number for number, each in enumerate(components(graph)) for name in each}
     reported: set[int] = set()
     for edge in edges:
         inside = component[edge.head]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The symbol table: every predicate of the program, its kind, its number of columns and where it was declared.
+"""The symbol table: every predicate, its kind, its number of columns and where it was declared.
 
-Invariants: one entry a name; a given predicate (`input`, `relation`) is concluded by no rule; the predicates of the
-verdict join, which the prelude defines, are touched by no other file. Column types that are not declared are
-found by `types.py`; the uses of predicates in bodies are checked by `uses.py`.
+Invariants: one entry a name; a given predicate (`input`, `relation`) is concluded by no rule; the
+predicates of the verdict join, which the prelude defines, are touched by no other file. Column
+types that are not declared are found by `types.py`; the uses of predicates in bodies are checked by
+`uses.py`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Entry:
 
 @attrs.frozen
 class Table:
-    """The predicates by name in the order of their first declaration or rule, and the inputs by name."""
+    """The predicates in the order of their first declaration or rule, and the inputs."""
 
     entries: Mapping[str, Entry]
     inputs: Mapping[str, Input]
@@ -59,7 +60,7 @@ class Table:
 def make_table(
     readings: Iterable[Reading], prelude: frozenset[str], findings: Findings, limits: SizeLimits
 ) -> Table:
-    """Return the table of *readings*; *prelude* holds the names of the sources that define the join."""
+    """Return the table of *readings*; *prelude* names the sources that define the join."""
     maker = _Maker(Table({}, {}, prelude), findings, limits)
     statements = [(each.source.name, one) for each in readings for one in each.tree.statements]
     for source, statement in statements:
@@ -128,7 +129,9 @@ class _Maker:
             self._add(Entry(head.predicate, DERIVED, arity, None, span, source))
         elif known.given:
             message = f"a rule concludes about `{head.predicate}`, whose facts are given"
-            fix = "declare it with `#predicate` if rules are to define it" * (known.kind == RELATION)
+            fix = "declare it with `#predicate` if rules are to define it" * (
+                known.kind == RELATION
+            )
             notes = [Note(f"declared here as {known.kind}", known.span)]
             self._findings.add("HL008", message, head.name_span, fix=fix, notes=notes)
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The surface syntax: what one rule file says, close enough to its text to print it back.
 
-Invariants: a constant keeps its spelling (`1_000`, a time, an escape), so that printing changes none; comments
-hang on the piece they stand above or beside; spans take no part in equality, so two trees are equal iff they say
-the same with the same comments. What a tree means is `lower.py`; how it looks is `printer.py`.
+Invariants: a constant keeps its spelling (`1_000`, a time, an escape), so that printing changes
+none; comments hang on the piece they stand above or beside; spans take no part in equality, so two
+trees are equal iff they say the same with the same comments. What a tree means is `lower.py`; how
+it looks is `printer.py`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,18 @@ from helm_logic.lang.source import Source, Span
 _NOWHERE = Span(Source("", ""), 0, 0)
 
 
-def _span() -> Span:
-    """Return the field of a node's place; a tree that is built by hand has none."""
-    place: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
-    return place
+@attrs.frozen
+class Node:
+    """What has a place; a node that is built by hand has none."""
+
+    span: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@attrs.frozen
+class NamedNode(Node):
+    """What also has a name with a place of its own."""
+
+    name_span: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @attrs.frozen
@@ -37,11 +46,10 @@ class Comments:
 
 
 @attrs.frozen
-class Variable:
+class Variable(Node):
     """A variable; each `_` is a different one."""
 
     name: str
-    span: Span = _span()
 
     @property
     def is_anonymous(self) -> bool:
@@ -50,78 +58,70 @@ class Variable:
 
 
 @attrs.frozen
-class Constant:
-    """A constant: its kind (string, symbol, int, time or bool), the kernel's constant, and its spelling."""
+class Constant(Node):
+    """A constant of a *kind* (string, symbol, int, time, bool): the kernel's, and its spelling."""
 
     kind: str
     value: Term
     spelling: str
-    span: Span = _span()
 
 
 SimpleTerm: TypeAlias = Variable | Constant
 
 
 @attrs.frozen
-class Operation:
+class Operation(Node):
     """`left operator right` on integers."""
 
     operator: str
     left: Expression
     right: Expression
-    span: Span = _span()
 
 
 Expression: TypeAlias = Variable | Constant | Operation
 
 
 @attrs.frozen
-class Atom:
+class Atom(NamedNode):
     """`predicate(terms)`; *span* covers all of it, *name_span* the name."""
 
     predicate: str
     terms: tuple[SimpleTerm, ...] = ()
-    span: Span = _span()
-    name_span: Span = _span()
 
 
 @attrs.frozen
-class Not:
+class Not(Node):
     """`not atom`."""
 
     atom: Atom
-    span: Span = _span()
 
 
 @attrs.frozen
-class Comparison:
+class Comparison(Node):
     """`left relation right`."""
 
     relation: str
     left: Expression
     right: Expression
-    span: Span = _span()
 
 
 @attrs.frozen
-class PatternTest:
+class PatternTest(Node):
     """`matches(pattern, value)` or `subsumes(wide, narrow)`."""
 
     name: str
     left: SimpleTerm
     right: SimpleTerm
-    span: Span = _span()
 
 
 @attrs.frozen
-class Count:
+class Count(Node):
     """`count{ counted : body } relation bound`."""
 
     counted: tuple[Variable, ...]
     body: tuple[Literal, ...]
     relation: str
     bound: Expression
-    span: Span = _span()
 
 
 Literal: TypeAlias = Atom | Not | Comparison | PatternTest | Count
@@ -136,57 +136,52 @@ class BodyLine:
 
 
 @attrs.frozen
-class Annotation:
+class Annotation(Node):
     """`@name(argument)` before a rule."""
 
     name: str
     argument: Constant
     comments: Comments = Comments()
-    span: Span = _span()
 
 
 @attrs.frozen
-class Column:
+class Column(Node):
     """One column of a declaration; *name* is empty if it has none."""
 
     name: str
     type: str
     comments: Comments = Comments()
-    span: Span = _span()
 
 
 @attrs.frozen
-class InputType:
-    """What an input may be, one value or a set of them: a *scalar* type, `int` in *bounds*, or listed *values*."""
+class InputType(Node):
+    """What an input may be: a *scalar* type, `int` in *bounds*, or listed *values*; or a set."""
 
     scalar: str = ""
     values: tuple[Constant, ...] = ()
     bounds: tuple[Constant, Constant] | None = None
     is_set: bool = False
-    span: Span = _span()
 
 
 @attrs.frozen
 class Layout:
-    """What stands around a statement: its comments, and whether an empty line precedes its first token."""
+    """The comments around a statement, and whether an empty line precedes its first token."""
 
     comments: Comments = Comments()
     blank_before: bool = False
 
 
 @attrs.frozen
-class Include:
-    """`#include "name".`"""
+class Include(NamedNode):
+    """The statement `#include "name"`."""
 
     name: str
     layout: Layout = Layout()
-    span: Span = _span()
-    name_span: Span = _span()
 
 
 @attrs.frozen
-class InputDeclaration:
-    """`#input name : type from path default constant optional.`"""
+class InputDeclaration(NamedNode):
+    """The statement `#input name : type from path default constant optional`."""
 
     name: str
     type: InputType
@@ -194,33 +189,28 @@ class InputDeclaration:
     default: Constant | None = None
     optional: bool = False
     layout: Layout = Layout()
-    span: Span = _span()
-    name_span: Span = _span()
-    path_span: Span = _span()
+    path_span: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @attrs.frozen
-class Declaration:
-    """`#relation name(columns).` if *given*, else `#predicate name(columns).`"""
+class Declaration(NamedNode):
+    """The statement `#relation name(columns)` if *given*, else `#predicate name(columns)`."""
 
     name: str
     columns: tuple[Column, ...]
     given: bool
     layout: Layout = Layout()
-    span: Span = _span()
-    name_span: Span = _span()
 
 
 @attrs.frozen
-class Clause:
-    """A rule, or a fact if its body is empty. *head_comments* stand between annotations and body."""
+class Clause(Node):
+    """A rule or fact; *head_comments* stand between its annotations and its body."""
 
     head: Atom
     body: tuple[BodyLine, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     head_comments: Comments = Comments()
     layout: Layout = Layout()
-    span: Span = _span()
 
 
 Statement: TypeAlias = Include | InputDeclaration | Declaration | Clause

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what rules ask for exists: names, numbers of columns, inputs in `missing`, values of a domain.
+"""Whether what rules ask for exists: names, numbers of columns, inputs in `missing`, values.
 
 Types are `types.py`; which variables have values is `safety.py`.
 """
@@ -22,8 +22,8 @@ _SHOWN = 8
 class Uses:
     """Checks the rules of a program against its table.
 
-    *known* are names that may exist although the table lacks them, because a statement could not be read;
-    if *lenient*, because a file was not found, no name is called undefined.
+    *known* are names that may exist although the table lacks them, because a statement could not be
+    read; if *lenient*, because a file was not found, no name is called undefined.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Uses:
         self._table, self._findings, self._known, self._lenient = table, findings, known, lenient
 
     def check(self, clause: tree.Clause, source: str) -> None:
-        """Report what is wrong with the atoms and input values of *clause*, which stands in *source*."""
+        """Report what is wrong with the atoms and input values of *clause*, from *source*."""
         body = walk.literals(clause)
         sealed = source not in self._table.prelude
         for atom in (clause.head, *(atom for _, atom in walk.atoms(body))):
@@ -82,7 +82,7 @@ class Uses:
             self._findings.add("HL010", message, term.span, expected="a required input")
 
     def _check_domains(self, body: tuple[tree.Literal, ...]) -> None:
-        """Report constants that an input can never equal, standing in its atom or compared with it."""
+        """Report constants that an input never equals, in its atom or compared with it."""
         values: dict[str, Input] = {}
         for _, atom in walk.atoms(body):
             declared = self._table.inputs.get(atom.predicate)

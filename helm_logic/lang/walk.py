@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Going over the literals of a rule: its atoms, variables and constants, in the order of the text."""
+"""Going over the literals of a rule: its atoms, variables and constants, in textual order."""
 
 from __future__ import annotations
 
