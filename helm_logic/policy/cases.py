@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -124,7 +124,9 @@ class CaseRunner:
     def run(self, case: Case) -> Outcome:
         """Return what comes out of *case*; raise InputError if its circumstances cannot exist."""
         bundle = self._bundle(case)
-        chain, revocations = _chain(case, bundle.settings.chain_depth)
+        links = sign_chain(case.chain)
+        revocations = _revocations(case, links)
+        chain = verify_chain(links, LinkCache(), case.now, bundle.settings.chain_depth)
         try:
             request = parse_request(json.dumps(dict(case.request)).encode("utf-8"))
             facts: dict[str, list[Row]] = {
@@ -187,20 +189,25 @@ def _settings(case: Case) -> Settings:
     )
 
 
-def _chain(case: Case, max_depth: int) -> tuple[Chain, RevocationSet]:
+def sign_chain(plans: Sequence[LinkPlan]) -> tuple[Envelope, ...]:
+    """Return the links of a chain, each signed and naming the one before it."""
     envelopes: list[Envelope] = []
-    withdrawn: list[Envelope] = []
-    for plan in case.chain:
+    for plan in plans:
         envelopes.append(_signed_link(plan, envelopes[-1].digest if envelopes else None))
-        if plan.id in case.revoked:
-            key = signer_of(plan.signer)
-            revocation = Revocation(plan.id, envelopes[-1].digest, key.public_key, case.now)
-            withdrawn.append(sign_revocation(revocation, key))
+    return tuple(envelopes)
+
+
+def _revocations(case: Case, chain: Sequence[Envelope]) -> RevocationSet:
     unknown = set(case.revoked) - {plan.id for plan in case.chain}
     if unknown:
         raise InputError("wrong_shape", f"revoked: the chain has no link `{min(unknown)}`")
-    chain = verify_chain(envelopes, LinkCache(), case.now, max_depth)
-    return chain, RevocationSet(map(verify_revocation, withdrawn))
+    withdrawn = []
+    for plan, envelope in zip(case.chain, chain, strict=True):
+        if plan.id in case.revoked:
+            signer = signer_of(plan.signer)
+            revocation = Revocation(plan.id, envelope.digest, signer.public_key, case.now)
+            withdrawn.append(verify_revocation(sign_revocation(revocation, signer)))
+    return RevocationSet(withdrawn)
 
 
 def _signed_link(plan: LinkPlan, parent: str | None) -> Envelope:

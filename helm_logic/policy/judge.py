@@ -5,7 +5,8 @@ Invariants:
 - every `Judgment` carries a certificate that the kernel accepted, and the claim that the kernel
   returned is the verdict; anything else raises;
 - exactly one verdict: the join is in the rules, and a model without exactly one is refused;
-- every determining fact is a reason, and every rule that derives it is named.
+- every determining fact is a reason, and every rule that derives it is named;
+- the derivation holds the claim, every determining fact and every approval that counted.
 
 Who may speak (`authority`) and what is signed (`guard`) are elsewhere.
 """
@@ -69,7 +70,10 @@ class Judge:
         verdict = _verdict(evaluation.model)
         determining = list(determining_facts(verdict, evaluation.model))
         goal = claim(verdict)
-        certificate = evaluation.certificate([*determining, (goal.predicate, goal.terms)])
+        # An approval decides by what it keeps from being derived, so its facts stand beside the claim.
+        approved = [("approved", row) for row in sorted(evaluation.model.get("approved", ()))]
+        goals = [*approved, *determining, (goal.predicate, goal.terms)]
+        certificate = evaluation.certificate(goals)
         proved = self._checker.check(evaluation.facts, certificate)
         if proved != goal:
             raise CertificateRefused("claim", proved, goal)

@@ -32,6 +32,7 @@ to = "tool:deploy"
 actions = ["deploy"]
 resource = "service/*"
 """
+LINK = 'chain = [{ from = "a:b", to = "c:d", actions = ["x"], resource = "r" }]'
 EXPECTED = 'name = "a case"\nverdict = "ALLOW"\nreasons = ["fine"]\n'
 
 
@@ -47,7 +48,7 @@ def test_a_case_takes_from_the_defaults_what_it_does_not_say(tmp_path: Path) -> 
     """Moment, anchors, request and chain come from [defaults]."""
     case = read(tmp_path)
 
-    assert NOON == case.now
+    assert case.now == NOON
     assert case.anchors == ("user:founder",)
     assert case.request["context"] == {"ci_passed": True, "ticket": "T-1"}
     assert [plan.delegate for plan in case.chain] == ["agent:ops", "tool:deploy"]
@@ -112,12 +113,11 @@ def test_an_approval_comes_from_a_principal_named_for_its_role(tmp_path: Path) -
         ('anchors = ["founder"]', "anchors: got `founder`, want `type:id`"),
         ("chain = [{}]", "link 1: the member `from` is missing"),
         (
-            'chain = [{ from = "a:b", to = "c:d", actions = ["x"], resource = "r", untill = 1 }]',
+            LINK.replace("}", ", untill = 1 }"),
             "link 1: the member `untill` is not known",
         ),
         (
-            'chain = [{ from = "a:b", to = "c:d", actions = ["x"], resource = "r",'
-            ' constraints = { "resource.env" = { near = 1 } } }]',
+            LINK.replace("}", ', constraints = { "resource.env" = { near = 1 } } }'),
             "got the kind `near`",
         ),
         ('approvals = [{ by = "user:x" }]', "approval: the member `role` is missing"),
@@ -129,7 +129,7 @@ def test_what_is_not_of_the_format_is_refused_by_name(tmp_path: Path, own: str, 
     with pytest.raises(PolicyError) as refusal:
         read(tmp_path, own)
 
-    assert said in str(refusal.value) or "not toml" in str(refusal.value)
+    assert said in str(refusal.value)
     assert "main_test.toml" in str(refusal.value)
 
 
