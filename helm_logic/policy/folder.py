@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from helm_logic.authority.facts import RELATIONS
 from helm_logic.errors import InputError, PolicyError
 from helm_logic.kernel.encoding import JsonValue, parse_json
 from helm_logic.kernel.terms import Row
 from helm_logic.lang import RuleSet, Source, load
 from helm_logic.ledger.shape import require_list
 from helm_logic.policy.bundle import Bundle, make_bundle
-from helm_logic.policy.inputs import constant
+from helm_logic.policy.inputs import REQUEST_RELATIONS, constant
 from helm_logic.policy.settings import Settings, parse_settings
 from helm_logic.policy.trust import SETTINGS, find_folder
 
@@ -36,7 +37,10 @@ __all__ = [
 ]
 
 _INCLUDABLE = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
-_GIVEN_BY_POLICY = ("anchor", "anchor_key")
+# Facts that requests, chains, approvals and anchors give: no file may stand in for them.
+_TAKEN = frozenset(
+    (*REQUEST_RELATIONS, *RELATIONS, "approval", "rejected_approval", "anchor", "anchor_key")
+)
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -93,8 +97,10 @@ def relation_rows(rule_set: RuleSet, name: str, value: object) -> tuple[Row, ...
 
     Raises PolicyError if the rules declare none that a policy may fill, InputError for a bad row.
     """
-    if name not in rule_set.relations or name in _GIVEN_BY_POLICY:
-        raise PolicyError(f"[relations] {name}: the rules declare no such `#relation`")
+    if name not in rule_set.relations or name in _TAKEN:
+        raise PolicyError(
+            f"[relations] {name}: want a `#relation` that the rules declare and no request gives"
+        )
     columns = rule_set.program.by_name[name].columns
     return tuple(dict.fromkeys(_row(name, columns, row) for row in require_list(value, name)))
 

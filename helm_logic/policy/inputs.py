@@ -17,6 +17,10 @@ from helm_logic.kernel.terms import Row, Term, is_constant_of
 from helm_logic.lang import Input
 from helm_logic.policy.request import Request
 
+REQUEST_RELATIONS = (
+    "subject", "action", "resource", "resource_type", "now", "missing", "invalid_input",
+)  # fmt: skip
+
 _ABSENT = object()
 
 

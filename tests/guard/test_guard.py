@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,10 +95,10 @@ def test_an_approval_is_not_used_up_by_an_escalation(guard: Guard) -> None:
     ],
 )
 def test_an_approval_for_something_else_does_not_count(
-    guard: Guard, changes: dict[str, object]
+    guard: Guard, changes: dict[str, Any]
 ) -> None:
     """Another request, policy, chain, receipt, role, approver or time leaves the ESCALATE."""
-    members = {"issued": NOW - 10, **changes}
+    members: dict[str, Any] = {"issued": NOW - 10, **changes}
     approval = approve(guard.decide(ask(env="prod")), **members)
 
     assert ESCALATE is guard.decide(ask(env="prod", approvals=[approval])).verdict
