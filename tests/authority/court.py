@@ -20,7 +20,7 @@ from helm_logic.authority.revocation import RevocationSet, VerifiedRevocation
 from helm_logic.engine import Engine
 from helm_logic.kernel.check import Checker
 from helm_logic.kernel.program import Program
-from helm_logic.kernel.terms import Row
+from helm_logic.kernel.terms import Atom, Row
 from helm_logic.lang import Source, load
 from helm_logic.ledger.keys import PublicKey
 from tests.authority.world import FOUNDER, NOW, key, verified
@@ -76,9 +76,8 @@ def rule(envelopes: Sequence[Any] | Chain, subject: str, **members: Any) -> Ruli
         "now": [(asked.now,)],
     }
     evaluation = _engine().evaluate(facts)
-    certificate = evaluation.certificate([("chain_principal", (f"s:{subject}",))])
-    claim = _checker().check(evaluation.facts, certificate)
-    assert (claim.predicate, claim.terms) == ("chain_principal", (f"s:{subject}",))
+    found = [(name, row) for name in ("authorized", "deny") for row in evaluation.rows(name)]
+    assert _checker().check(evaluation.facts, evaluation.certificate(found)) == Atom(*found[-1])
     return Ruling(
         bool(evaluation.rows("authorized")),
         tuple(sorted(str(row[0])[2:] for row in evaluation.rows("deny"))),
