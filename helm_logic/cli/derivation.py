@@ -8,7 +8,7 @@ follows from the certified model, in which every fact that holds is listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -97,6 +97,22 @@ def derivation(
             )
         )
     return tuple(steps)
+
+
+def roots(steps: Sequence[DerivationStep]) -> list[int]:
+    """Return the derived steps that support no other: the claim first, then the rest in order.
+
+    Beside the claim these are further determining facts, and approvals that kept something from
+    being derived.
+    """
+    used = {ground.number for step in steps for ground in step.grounds}
+    claim = steps[-1]
+    others = [
+        step.number
+        for step in steps[:-1]
+        if step.rule is not None and step.number not in used and step.fact != claim.fact
+    ]
+    return [claim.number, *others]
 
 
 def _conclusion(program: Program, step: Step) -> tuple[str, Row]:

@@ -12,7 +12,7 @@ import textwrap
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from helm_logic.cli.derivation import DerivationStep, Ground
+from helm_logic.cli.derivation import DerivationStep, Ground, roots
 from helm_logic.cli.palette import dim, good, plain
 
 _INDENT = 4
@@ -21,7 +21,7 @@ _INDENT = 4
 def derivation_text(steps: Sequence[DerivationStep], width: int) -> Iterator[str]:
     """Yield the tree of *steps*, the last of which is the claim, as lines of at most *width*."""
     shown: set[int] = set()
-    folded = deque([steps[-1].number])
+    folded = deque(roots(steps))
     while folded:
         number = folded.popleft()
         if number not in shown:

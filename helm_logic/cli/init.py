@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -50,5 +49,4 @@ def command(*, folder: Path, valid: int) -> None:
     """
     now = clock(None)()
     write_folder(folder, now, valid)
-    shown = os.path.relpath(folder) if folder.is_absolute() else str(folder)
-    click.echo(_DONE.format(folder=shown, until=moment_text(now + valid)), nl=False)
+    click.echo(_DONE.format(folder=folder, until=moment_text(now + valid)), nl=False)

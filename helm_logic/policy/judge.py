@@ -70,7 +70,7 @@ class Judge:
         verdict = _verdict(evaluation.model)
         determining = list(determining_facts(verdict, evaluation.model))
         goal = claim(verdict)
-        # An approval decides by what it keeps from being derived, so its facts stand beside the claim.
+        # An approval decides by what it keeps from being derived: it stands beside the claim.
         approved = [("approved", row) for row in sorted(evaluation.model.get("approved", ()))]
         goals = [*approved, *determining, (goal.predicate, goal.terms)]
         certificate = evaluation.certificate(goals)
