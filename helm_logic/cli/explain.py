@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import click
 
 from helm_logic.cli.decision_text import reason_text
 from helm_logic.cli.derivation import DerivationStep, RuleSource, derivation
+from helm_logic.cli.derivation_outline import derivation_outline
 from helm_logic.cli.derivation_text import derivation_text
 from helm_logic.cli.moments import moment_text
 from helm_logic.cli.options import (
@@ -40,14 +41,18 @@ _WIDTH = 100
 
 @click.command("explain")
 @click.argument("receipt", metavar="RECEIPT")
+@click.option(
+    "--outline", is_flag=True, help="One line for each derived fact, without rules."
+)
 @click.option("--width", type=click.IntRange(40, 1000), help="Wrap here.  [default: the terminal]")
 @click.option("--unverified", is_flag=True, help="Do not verify first; then nothing is certain.")
 @json_option
 @policy_option
 @trust_options
-def command(
+def command(  # noqa: PLR0913 - one for each option
     *,
     receipt: str,
+    outline: bool,
     width: int | None,
     unverified: bool,
     as_json: bool,
@@ -63,6 +68,7 @@ def command(
     \b
     Examples:
       helm-logic explain receipts/0123456789abcdef.json
+      helm-logic explain --outline 1
       helm-logic explain --json sha256:... | jq .steps
 
     Exit code: 0, 1 if the receipt fails verification, 2 if it cannot be read.
@@ -76,7 +82,8 @@ def command(
     columns = width or shutil.get_terminal_size((_WIDTH, 0)).columns
     if unverified:
         click.echo("warning: not verified; anybody may have written this", err=True)
-    click.echo("\n".join(_text(found, statement, steps, columns)))
+    tree = derivation_outline(steps) if outline else derivation_text(steps, columns)
+    click.echo("\n".join(_text(found, statement, tree if steps else ())))
 
 
 def _steps(
@@ -106,9 +113,7 @@ def _sources(statement: Statement, policy: Path | None) -> dict[str, RuleSource]
     }
 
 
-def _text(
-    receipt: Receipt, statement: Statement, steps: Sequence[DerivationStep], width: int
-) -> Iterator[str]:
+def _text(receipt: Receipt, statement: Statement, tree: Iterable[str]) -> Iterator[str]:
     yield f"{verdict_style(statement.verdict.value)}  {receipt.id}"
     for reason in statement.reasons:
         yield from reason_text(reason, hint=statement.verdict is not Verdict.ALLOW)
@@ -116,9 +121,8 @@ def _text(
             yield dim(f"    by rule {plain(', '.join(reason.rules))}")
     yield from _asked(statement)
     yield ""
-    if steps:
-        yield from derivation_text(steps, width)
-    else:
+    yield from tree
+    if statement.certificate is None:
         error: dict[str, str] = statement.error  # type: ignore[assignment]
         yield "No derivation: the request was refused before the rules were asked, or they failed."
         yield f"  {plain(error['code'])}: {plain(error['message'])}"
