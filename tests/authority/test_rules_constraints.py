@@ -116,6 +116,25 @@ def test_a_dropped_constraint_widens(second: Grant) -> None:
     assert "scope_widened" in faults(grant((ENV, "one_of", ("dev",))), second, env="dev", size=1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "env"),
+    [
+        ("one_of", [("a", "b", "c"), ("a", "b"), ("a",)], "a"),
+        ("pattern", ["**", "a/**", "a"], "a"),
+        ("at_most", [9, 5, 2], 1),
+        ("at_least", [0, 1, 2], 9),
+    ],
+)
+def test_each_link_is_held_to_the_one_before_and_to_no_other(
+    kind: str, values: list[Any], env: Any
+) -> None:
+    """A bound may be tightened at every link; a later link asks nothing of an earlier one."""
+    changes = {n: {"grants": (grant((ENV, kind, value)),)} for n, value in enumerate(values)}
+    chain = make_chain((*PEOPLE, "agent:bot"), changes)
+
+    assert rule(chain, "agent:bot", properties={"env": env}).faults == ()
+
+
 def test_a_constraint_more_only_narrows() -> None:
     """What the link before does not demand may be demanded from here on."""
     assert faults(grant(), grant((ENV, "one_of", ("dev",))), env="dev") == ()

@@ -238,6 +238,11 @@ def test_a_key_speaks_for_one_name(position: int) -> None:
     )
 
 
+def test_an_earlier_delegate_passes_nothing_on_in_a_later_place() -> None:
+    """Whoever has delegated does not take the place of the one to whom it was delegated."""
+    assert faults(changed(LAST, issuer=OPS)) == ("stranger_delegation",)
+
+
 @LATER_LINK
 def test_a_delegate_without_a_key_passes_nothing_on(position: int) -> None:
     """Authority to act is not authority to delegate."""
