@@ -30,8 +30,9 @@ from helm_logic.cli.options import (
 )
 from helm_logic.cli.palette import dim, plain, verdict_style
 from helm_logic.cli.receipt_files import read_receipt, trusted_receipt
-from helm_logic.errors import HelmError
-from helm_logic.receipts.decode import decode_certificate, decode_program
+from helm_logic.errors import CertificateRefused, EvaluationError, HelmError, ReceiptRefused
+from helm_logic.kernel.check import check
+from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.verdict import Verdict
@@ -41,11 +42,11 @@ _WIDTH = 100
 
 @click.command("explain")
 @click.argument("receipt", metavar="RECEIPT")
-@click.option(
-    "--outline", is_flag=True, help="One line for each derived fact, without rules."
-)
+@click.option("--outline", is_flag=True, help="One line for each derived fact, without rules.")
 @click.option("--width", type=click.IntRange(40, 1000), help="Wrap here.  [default: the terminal]")
-@click.option("--unverified", is_flag=True, help="Do not verify first; then nothing is certain.")
+@click.option(
+    "--unverified", is_flag=True, help="Do not look at signatures and log; only at the derivation."
+)
 @json_option
 @policy_option
 @trust_options
@@ -81,7 +82,9 @@ def command(  # noqa: PLR0913 - one for each option
         return
     columns = width or shutil.get_terminal_size((_WIDTH, 0)).columns
     if unverified:
-        click.echo("warning: not verified; anybody may have written this", err=True)
+        click.echo(
+            "warning: signatures and log were not looked at: anyone may have made it", err=True
+        )
     tree = derivation_outline(steps) if outline else derivation_text(steps, columns)
     click.echo("\n".join(_text(found, statement, tree if steps else ())))
 
@@ -93,6 +96,10 @@ def _steps(
         return ()
     program = decode_program(receipt.program)  # type: ignore[arg-type]
     certificate = decode_certificate(statement.certificate)  # type: ignore[arg-type]
+    try:
+        check(program, decode_facts(statement.facts), certificate)  # type: ignore[arg-type]
+    except (CertificateRefused, EvaluationError) as error:
+        raise ReceiptRefused(7, "certificate", str(error)) from error
     return derivation(program, certificate, sources)
 
 

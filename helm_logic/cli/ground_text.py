@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Facts, conditions and rules of a program in the notation of the rule language.
+"""Facts and conditions of a derivation in the notation of the rule language.
 
-For readers of a receipt, who may have no rule files: a program that was lowered prints as rules
-that mean the same, not as the text that somebody wrote.
+For readers: in columns of type time, times stand instead of seconds, and where a rule's body has
+variables, their values do. Rules themselves are printed by `lang`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 from helm_logic.cli.moments import moment_text
-from helm_logic.kernel.program import Program, Rule
+from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import (
     Atom,
     Compute,
@@ -22,33 +21,15 @@ from helm_logic.kernel.terms import (
     Row,
     Term,
     Test,
-    is_variable,
 )
-
-
-def term_text(term: Term) -> str:
-    """Return *term* as the rule language writes it."""
-    if type(term) is int:
-        return str(term)
-    tag, text = str(term)[:2], str(term)[2:]
-    return json.dumps(text, ensure_ascii=False) if tag == "s:" else text
+from helm_logic.lang import term_text
 
 
 def fact_text(program: Program, predicate: str, row: Row) -> str:
     """Return the fact `predicate(row)`; in columns of type time, times instead of seconds."""
-    declared = program.by_name.get(predicate)
-    columns = declared.columns if declared is not None else ("",) * len(row)
-    if len(columns) != len(row):
-        columns = ("",) * len(row)
+    columns = program.by_name[predicate].columns
     cells = [_cell(term, column) for term, column in zip(row, columns, strict=True)]
     return f"{predicate}({', '.join(cells)})" if cells else predicate
-
-
-def rule_text(rule: Rule) -> str:
-    """Return *rule* on one line."""
-    head = _atom_text(rule.head, term_text)
-    body = ", ".join(literal_text(literal, term_text) for literal in rule.body)
-    return f"{head} :- {body}." if body else f"{head}."
 
 
 def condition_text(literal: Literal, values: Mapping[Term, Term]) -> str:
@@ -79,6 +60,4 @@ def _atom_text(atom: Atom, show: Callable[[Term], str]) -> str:
 
 
 def _cell(term: Term, column: str) -> str:
-    if column == "time" and type(term) is int and not is_variable(term):
-        return moment_text(term)
-    return term_text(term)
+    return moment_text(int(term)) if column == "time" else term_text(term)
