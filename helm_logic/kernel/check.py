@@ -62,13 +62,9 @@ class Checker:
     def _rows(self, facts: Facts, model: Model) -> dict[str, dict[Row, int]]:
         rows: dict[str, dict[Row, int]] = {name: {} for name in self._columns}
         if foreign := facts.keys() - self._given:
-            raise CertificateRefused(
-                "facts", f"`{min(foreign)}`", "given predicates of the program"
-            )
+            raise CertificateRefused("facts", f"`{min(foreign)}`", "given predicates only")
         if foreign := model.keys() - (rows.keys() - self._given):
-            raise CertificateRefused(
-                "model", f"`{min(foreign)}`", "derived predicates of the program"
-            )
+            raise CertificateRefused("model", f"`{min(foreign)}`", "derived predicates only")
         for name, given in facts.items():
             claimed, columns = tuple(given), self._columns[name]
             if not _fit(claimed, columns):

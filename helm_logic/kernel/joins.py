@@ -33,7 +33,7 @@ from helm_logic.kernel.terms import (
 
 Bindings: TypeAlias = list[Row]
 Select: TypeAlias = Callable[[Row], Row]
-Columns: TypeAlias = tuple[int, ...]
+Columns: TypeAlias = tuple[str, tuple[int, ...], tuple[int, ...]]
 Index: TypeAlias = dict[Row, list[Row]]
 Extend: TypeAlias = Callable[[Bindings, "Relations"], Bindings]
 
@@ -49,11 +49,9 @@ class Relations:
 
     def __init__(self, rows: Mapping[str, Mapping[Row, int]]) -> None:
         self.rows = rows
-        self._indexes: dict[tuple[str, Columns, Columns], Index] = {}
+        self._indexes: dict[Columns, Index] = {}
 
-    def index(
-        self, columns: tuple[str, Columns, Columns], key_of: Select, rest_of: Select
-    ) -> Index:
+    def index(self, columns: Columns, key_of: Select, rest_of: Select) -> Index:
         """Map the values in the first *columns* of a predicate to those in the second."""
         if (found := self._indexes.get(columns)) is None:
             found = self._indexes[columns] = defaultdict(list)

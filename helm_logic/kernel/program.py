@@ -105,11 +105,11 @@ class Program:
     strata: tuple[tuple[str, ...], ...]
 
     def __attrs_post_init__(self) -> None:
+        if len(self.by_name) != len(self.predicates):
+            raise ProgramError("a predicate is declared twice")
         listed = sorted(name for names in self.strata for name in names)
         if listed != sorted(predicate.name for predicate in self.predicates if not predicate.given):
             raise ProgramError("the strata do not list every derived predicate exactly once")
-        if len(self.by_name) != len(self.predicates):
-            raise ProgramError("a predicate is declared twice")
         if len({rule.id for rule in self.rules}) != len(self.rules):
             raise ProgramError("two rules have one id")
         for rule in self.rules:
@@ -127,21 +127,19 @@ class Program:
         return {name: strata.get(name, -1) for name in self.by_name}
 
     def _require_placed(self, rule: Rule) -> None:
-        own = self.stratum.get(rule.head.predicate, -1)
+        head, own = rule.head.predicate, self.stratum.get(rule.head.predicate, -1)
         if own == -1:
-            raise ProgramError(
-                f"rule `{rule.id}` concludes about `{rule.head.predicate}`, not derived"
-            )
-        for atom, highest in (
-            (rule.head, own),
-            *((atom, own) for atom in rule.premises),
-            *((x.atom, own - 1) for x in rule.body if isinstance(x, (Negative, Count))),
-        ):
-            predicate = self.by_name.get(atom.predicate)
-            if predicate is None or len(predicate.columns) != len(atom.terms):
-                name = f"{atom.predicate}/{len(atom.terms)}"
-                raise ProgramError(f"rule `{rule.id}`: `{name}` is not declared")
+            raise ProgramError(f"rule `{rule.id}` concludes about `{head}`, which is not derived")
+        lower = [x.atom for x in rule.body if isinstance(x, (Negative, Count))]
+        atoms = [(rule.head, own), *((atom, own) for atom in rule.premises)]
+        for atom, highest in (*atoms, *((atom, own - 1) for atom in lower)):
+            where = f"rule `{rule.id}`: `{atom.predicate}`"
+            if (predicate := self.by_name.get(atom.predicate)) is None:
+                raise ProgramError(f"{where} is not declared")
+            if len(predicate.columns) != len(atom.terms):
+                got = f"{len(atom.terms)} terms for {len(predicate.columns)} columns"
+                raise ProgramError(f"{where} has {got}")
             if self.stratum[atom.predicate] > highest:
                 raise ProgramError(
-                    f"rule `{rule.id}` reads `{atom.predicate}` from too high a stratum"
+                    f"{where} is of stratum {self.stratum[atom.predicate]}, want at most {highest}"
                 )
