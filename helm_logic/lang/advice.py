@@ -18,9 +18,8 @@ from helm_logic.lang.duplicates import duplicates
 from helm_logic.lang.table import Table
 
 
-def advise(main: str, table: Table, rules: Sequence[Named], findings: Findings) -> None:
-    """Report HL021 to HL024 about *rules*, and about what the source *main* declares."""
-    _unused(main, table, rules, findings)
+def advise(rules: Sequence[Named], findings: Findings) -> None:
+    """Report HL022 to HL024 about *rules*, which are safe."""
     for each in rules:
         _used_once(each.clause, findings)
         if each.clause.head.predicate == "escalate" and each.annotations.approver is None:
@@ -33,7 +32,8 @@ def advise(main: str, table: Table, rules: Sequence[Named], findings: Findings) 
         findings.add("HL023", message, span, fix="remove one of the two", notes=notes)
 
 
-def _unused(main: str, table: Table, rules: Sequence[Named], findings: Findings) -> None:
+def find_unused(main: str, table: Table, rules: Sequence[Named], findings: Findings) -> None:
+    """Report HL021 about what the source *main* declares or concludes and no rule reads."""
     read = {
         atom.predicate
         for each in rules
@@ -42,9 +42,8 @@ def _unused(main: str, table: Table, rules: Sequence[Named], findings: Findings)
     }
     for entry in table.entries.values():
         if entry.source == main and entry.name not in read:
-            fix = did_you_mean(entry.name, read - table.entries.keys())
             message = f"nothing reads the {entry.kind} `{entry.name}`"
-            findings.add("HL021", message, entry.span, fix=fix)
+            findings.add("HL021", message, entry.span)
 
 
 def _used_once(clause: tree.Clause, findings: Findings) -> None:

@@ -23,6 +23,7 @@ _SUMS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "-": (("int", "int", "int"), ("time", "int", "time"), ("time", "time", "int")),
     "*": (("int", "int", "int"),),
 }
+_ABOUT_SUMS = "ints, or times as in `T + 60`, `T - 60` and `T - U`"
 
 
 @attrs.define
@@ -131,7 +132,7 @@ class Cells:
             if not lines:
                 left, right, result = (_listed(cell.allowed) for cell in cells)
                 message = f"no `{each.operator}` takes {left} and {right} to {result}"
-                self._conflict(message, each.span, cells)
+                self._conflict(message, each.span, cells, _ABOUT_SUMS)
                 for cell in cells:
                     cell.failed = True
                 continue
@@ -141,9 +142,11 @@ class Cells:
                     cell.allowed = left_over
                     waiting += sums_of[root]
 
-    def _conflict(self, message: str, span: Span, cells: Iterable[_Cell]) -> None:
+    def _conflict(
+        self, message: str, span: Span, cells: Iterable[_Cell], expected: str = ""
+    ) -> None:
         notes = [Note(f"{cell.told()} here", cell.span) for cell in cells if cell.span != span]
-        self._findings.add("HL005", message, span, notes=notes)
+        self._findings.add("HL005", message, span, expected=expected, notes=notes)
 
 
 def _choice(allowed: frozenset[str]) -> str:

@@ -55,6 +55,9 @@ class _Reader:
 
     def _listed(self, declared: tree.InputType) -> tuple[str, tuple[Term, ...]]:
         kind = declared.values[0].kind
+        if len(declared.values) > _WIDEST:
+            self._bad(f"an input lists at most {_WIDEST} values", declared)
+            return kind, ()
         for value in declared.values[1:]:
             if value.kind != kind:
                 self._bad(

@@ -63,6 +63,11 @@ class Findings:
         severity = CODES[code].severity
         self._found.append(Diagnostic(code, severity, message, span, expected, fix, tuple(notes)))
 
+    @property
+    def number(self) -> int:
+        """How many findings there are so far."""
+        return len(self._found)
+
     def extend(self, found: Iterable[Diagnostic]) -> None:
         """Record what another run has found."""
         self._found.extend(found)

@@ -22,7 +22,7 @@ from helm_logic.lang.source import SizeLimits, Source, Span
 _TOKEN = re.compile(
     r"""
       (?P<space>[ \t]+|\r(?=\n)) | (?P<line>\n) | (?P<comment>%[^\n]*)
-    | (?P<time>\d{4}-\d{2}-\d{2}T[0-9A-Za-z:.+-]*)
+    | (?P<time>\d{4}-\d{2}-\d{2}T(?:[0-9A-Za-z:+-]|\.\d)*)
     | (?P<decimal>\d+\.\d[\w.]*)
     | (?P<int>\d\w*)
     | (?P<name>[a-z][A-Za-z0-9_]*)
@@ -116,6 +116,8 @@ class _Lexer:
             kind, value = self._value(kind, text, span)
             yield Token(kind, text, span, value, beside, tuple(above), blank, first)
             beside, above, lines, started, first = None, [], 0, True, False
+            if self._findings.number > self._limits.errors:
+                break
         end = len(self._source.text)
         place = Span(self._source, end, end)
         yield Token("end", "", place, beside=beside, above=tuple(above), first_on_line=True)

@@ -15,7 +15,7 @@ import attrs
 
 from helm_logic.errors import RuleError
 from helm_logic.lang import walk
-from helm_logic.lang.advice import advise
+from helm_logic.lang.advice import advise, find_unused
 from helm_logic.lang.annotate import Named, annotate
 from helm_logic.lang.diagnostics import Diagnostic, Findings, has_errors, render
 from helm_logic.lang.includes import Includes, Resolve
@@ -69,7 +69,7 @@ def _compile(
     includes.read_all([source])
     readings = includes.readings
     order = [each.source.name for each in readings]
-    table = make_table(readings, first, findings, limits)
+    table = make_table(readings, first, findings)
     rules = annotate(((each.source.name, one) for each, one in clauses(readings)), findings)
     if len(rules) > limits.rules:
         message = f"there are more than {limits.rules} rules and facts"
@@ -80,10 +80,12 @@ def _compile(
     for each in rules:
         uses.check(each.clause, each.source)
     types = infer(table, [each.clause for each in rules], findings)
-    safe = [is_safe(each.clause, findings) for each in rules]
+    safe = [each for each in rules if is_safe(each.clause, findings)]
     check_strata(table.entries, _edges(rules), findings)
-    advise(source.name, table, rules, findings)
-    if not all(safe) or has_errors(findings.sorted(order)):
+    advise(safe, findings)
+    if includes.complete and not broken:  # else what reads a name may not have been read itself
+        find_unused(source.name, table, rules, findings)
+    if has_errors(findings.sorted(order)):
         return None, findings.sorted(order)
     lowered = lower(table, rules, types, findings)
     found = findings.sorted(order)

@@ -16,7 +16,7 @@ from helm_logic.kernel.terms import ARITHMETIC, COMPARISONS
 from helm_logic.lang import tree
 from helm_logic.lang.cursor import Cursor, Unreadable
 from helm_logic.lang.diagnostics import Diagnostic, Findings, did_you_mean
-from helm_logic.lang.lexer import tokens
+from helm_logic.lang.lexer import Token, tokens
 from helm_logic.lang.source import SizeLimits, Source
 
 TESTS = ("matches", "subsumes")
@@ -53,9 +53,14 @@ def read(source: Source, limits: SizeLimits) -> Reading:
             statement = _Parser(cursor).statement()
         except Unreadable:
             broken |= cursor.recover()
+            if findings.number > limits.errors:
+                break
             continue
         layout = cursor.layout(first, above)
         statements.append(attrs.evolve(statement, layout=layout, span=cursor.since(first)))
+    if findings.number > limits.errors:
+        message = f"more than {limits.errors} errors; the rest of the file is not read"
+        findings.add("HL016", message, cursor.token.span)
     parsed = tree.Tree(tuple(statements), cursor.begin()[1])
     return Reading(source, parsed, findings.sorted([source.name]), frozenset(broken))
 
@@ -96,6 +101,7 @@ class _Parser:
             while self._cursor.kind != ")":
                 columns.append(self._column())
             self._cursor.advance()
+        self._require_columns(len(columns), name)
         return tree.Declaration(name.text, tuple(columns), given, name_span=name.span)
 
     def _column(self) -> tree.Column:
@@ -262,6 +268,7 @@ class _Parser:
         while cursor.accept(","):
             counted.append(cursor.expect("variable", "a variable to count"))
         cursor.expect(":", "`,` or `:`")
+        self._require_columns(len(counted), first)
         body = [self._literal(counting=True)]
         while cursor.accept(","):
             self._require_room(body, body[-1])
@@ -285,7 +292,14 @@ class _Parser:
                 cursor.expect(",", "`,` or `)`")
                 terms.append(self._term())
             cursor.advance()
+        self._require_columns(len(terms), name)
         return tree.Atom(name.text, tuple(terms), span=cursor.since(name), name_span=name.span)
+
+    def _require_columns(self, number: int, name: Token) -> None:
+        most = self._cursor.limits.columns
+        if number > most:
+            message = f"`{name.text}` has more than {most} columns"
+            self._cursor.refuse(message, name.span, "split what it says into several predicates")
 
     # Terms.
 

@@ -2,7 +2,7 @@
 """Rule text as a value, places in it, and how large it may be.
 
 Nothing here reads a file: whoever has the text makes the `Source`, and its name is what diagnostics
-print. Offsets count characters; lines and columns count from 1, and a line ends at a line feed only.
+print. Offsets count characters, lines and columns count from 1, and only a line feed ends a line.
 """
 
 from __future__ import annotations
@@ -70,3 +70,4 @@ class SizeLimits:
     nesting: int = 64
     name: int = 64
     columns: int = 32
+    errors: int = 500

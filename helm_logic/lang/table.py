@@ -19,7 +19,7 @@ from helm_logic.lang.declared_inputs import declared_input
 from helm_logic.lang.diagnostics import Findings, Note, did_you_mean
 from helm_logic.lang.parser import Reading
 from helm_logic.lang.ruleset import Input
-from helm_logic.lang.source import SizeLimits, Span
+from helm_logic.lang.source import Span
 
 INPUT, RELATION, DERIVED = "input", "relation", "predicate"
 WORDS = frozenset({"not", "true", "false", "matches", "subsumes"})
@@ -57,11 +57,9 @@ class Table:
         return name in JOIN and name in self.entries and self.entries[name].source in self.prelude
 
 
-def make_table(
-    readings: Iterable[Reading], prelude: frozenset[str], findings: Findings, limits: SizeLimits
-) -> Table:
+def make_table(readings: Iterable[Reading], prelude: frozenset[str], findings: Findings) -> Table:
     """Return the table of *readings*; *prelude* names the sources that define the join."""
-    maker = _Maker(Table({}, {}, prelude), findings, limits)
+    maker = _Maker(findings)
     statements = [(each.source.name, one) for each in readings for one in each.tree.statements]
     for source, statement in statements:
         if isinstance(statement, tree.InputDeclaration):
@@ -75,10 +73,10 @@ def make_table(
 
 
 class _Maker:
-    def __init__(self, table: Table, findings: Findings, limits: SizeLimits) -> None:
+    def __init__(self, findings: Findings) -> None:
         self.entries: dict[str, Entry] = {}
         self.inputs: dict[str, Input] = {}
-        self._prelude, self._findings, self._limits = table.prelude, findings, limits
+        self._findings = findings
 
     def declare_input(self, statement: tree.InputDeclaration, source: str) -> None:
         made = declared_input(statement, self._findings)
@@ -89,9 +87,6 @@ class _Maker:
 
     def declare(self, statement: tree.Declaration, source: str) -> None:
         types = tuple(self._type(column) for column in statement.columns)
-        if len(types) > self._limits.columns:
-            message = f"`{statement.name}` has more than {self._limits.columns} columns"
-            self._findings.add("HL016", message, statement.name_span)
         kind = RELATION if statement.given else DERIVED
         spans = tuple(column.span for column in statement.columns)
         span = statement.name_span
