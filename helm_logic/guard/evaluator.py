@@ -34,7 +34,6 @@ from helm_logic.guard.evidence import (
     approvals_value,
     attached,
     chain_value,
-    file_digest,
     revocations_value,
 )
 from helm_logic.guard.journal import Journal
@@ -235,7 +234,8 @@ class Evaluator:
         blobs = {self._bundle.program_digest: self._program} if program else {}
         if case.chain is not None:
             for envelope in attached(case.chain, case.approvals.accepted, case.revocations):
-                blobs[file_digest(envelope)] = envelope.to_bytes()
+                file = envelope.to_bytes()
+                blobs[digest(file)] = file
         return blobs
 
     def _signed(

@@ -67,18 +67,19 @@ class Judge:
         """
         asked = {name: rows for name, rows in facts.items() if name in self._request}
         evaluation = self._engine.evaluate(asked)
-        verdict = _verdict(evaluation.model)
-        determining = list(determining_facts(verdict, evaluation.model))
+        model, given = evaluation.model, evaluation.facts
+        verdict = _verdict(model)
+        determining = list(determining_facts(verdict, model))
         goal = claim(verdict)
         # An approval decides by what it keeps from being derived: it stands beside the claim.
-        approved = [("approved", row) for row in sorted(evaluation.model.get("approved", ()))]
+        approved = [("approved", row) for row in sorted(model.get("approved", ()))]
         goals = [*approved, *determining, (goal.predicate, goal.terms)]
         certificate = evaluation.certificate(goals)
-        proved = self._checker.check(evaluation.facts, certificate)
+        proved = self._checker.check(given, certificate)
         if proved != goal:
             raise CertificateRefused("claim", proved, goal)
         reasons = tuple(self._reason(evaluation, *fact) for fact in determining)
-        return Judgment(verdict, reasons or (_NOTHING,), evaluation.facts, certificate)
+        return Judgment(verdict, reasons or (_NOTHING,), given, certificate)
 
     def _reason(self, evaluation: Evaluation, predicate: str, row: Row) -> Reason:
         rules = tuple(self._rules[n].id for n in evaluation.supporting_rules(predicate, row))
