@@ -12,6 +12,7 @@ It is given its best: policies and authorizer are parsed once, and facts are bui
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from biscuit_auth import (
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
 from benchmarks.scene import DAY, NOW, asked_value
+from helm_logic.kernel.encoding import JsonValue
 
 _POLICIES = (
     "deny if freeze(true)",
@@ -64,9 +66,16 @@ class BiscuitSide:
         self._limits = _builder().limits()
         self._limits.max_time = timedelta(seconds=10)
 
-    def request(self, number: int) -> bytes:
+    def request(
+        self, number: int, context: Mapping[str, JsonValue] | None = None, env: str = "staging"
+    ) -> bytes:
         """Return request *number*, with the token in it."""
-        return json.dumps({**asked_value(number), "token": self._text}).encode("utf-8")
+        asked = asked_value(number, context, env)
+        return json.dumps({**asked, "token": self._text}).encode("utf-8")
+
+    def allows(self, data: bytes) -> bool:
+        """Say whether the decision on *data* is ALLOW."""
+        return b'"verdict":"ALLOW"' in self.decide(data)
 
     def decide(self, data: bytes) -> bytes:
         """Return the signed record of the decision on *data*; every signature is verified."""

@@ -88,18 +88,22 @@ class Scene:
         self,
         number: int,
         context: Mapping[str, JsonValue] | None = None,
+        *,
+        env: str = "staging",
         chain: Sequence[Envelope] | None = None,
     ) -> bytes:
         """Return request *number*: each is about another resource and has another context."""
         links = self.chain if chain is None else chain
-        asked = {**asked_value(number, context), "chain": [link.to_value() for link in links]}
-        return json.dumps(asked).encode("utf-8")
+        asked = asked_value(number, context, env)
+        return json.dumps({**asked, "chain": [link.to_value() for link in links]}).encode("utf-8")
 
 
-def asked_value(number: int, context: Mapping[str, JsonValue] | None = None) -> dict[str, object]:
+def asked_value(
+    number: int, context: Mapping[str, JsonValue] | None = None, env: str = "staging"
+) -> dict[str, object]:
     """Return request *number* without its chain."""
     kind, _, name = TOOL.partition(":")
-    resource = {"type": "service", "id": f"shop/api-{number}", "properties": {"env": "staging"}}
+    resource = {"type": "service", "id": f"shop/api-{number}", "properties": {"env": env}}
     return {
         "subject": {"type": kind, "id": name},
         "action": {"name": "deploy"},
