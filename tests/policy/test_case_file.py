@@ -121,7 +121,6 @@ def test_an_approval_comes_from_a_principal_named_for_its_role(tmp_path: Path) -
             "got the kind `near`",
         ),
         ('approvals = [{ by = "user:x" }]', "approval: the member `role` is missing"),
-        ('reasons = "fine"', "reasons"),
     ],
 )
 def test_what_is_not_of_the_format_is_refused_by_name(tmp_path: Path, own: str, said: str) -> None:
@@ -141,6 +140,7 @@ def test_what_is_not_of_the_format_is_refused_by_name(tmp_path: Path, own: str, 
         (f"[[case]]\n{EXPECTED}", "say `now`"),
         (f"{DEFAULTS}\n[[case]]\n{EXPECTED}\n[[case]]\n{EXPECTED}", "two cases have the name"),
         (f"{DEFAULTS}\n[[case]]\n{EXPECTED.replace('ALLOW', 'PERMIT')}", "got `PERMIT`"),
+        (f"{DEFAULTS}\n[[case]]\n{EXPECTED.replace('[', '').replace(']', '')}", "want a list"),
         ("[defaults]\nname = 'x'\n[[case]]", "the member `name` is not known"),
         ("= 1", "is not toml"),
     ],
