@@ -28,7 +28,7 @@ _ATOM = re.compile(r"\s*(\w+)\(([^()]*)\)\s*")
 _COUNT = re.compile(r"\s*count\{([^:]*):(.*)\}\s*(\S+)\s*(\S+)\s*")
 _COMPUTE = re.compile(r"\s*(\w+) := (\S+) (\S+) (\S+)\s*")
 _TEST = re.compile(r"\s*(\S+) (=|!=|<|<=|>|>=|matches|subsumes) (\S+)\s*")
-_LITERALS = re.compile(r",(?![^({]*[)}])")
+_LITERALS = re.compile(r"(?:\{[^}]*\}|\([^)]*\)|[^,({])+")
 
 
 def program(text: str) -> Program:
@@ -51,7 +51,7 @@ def program(text: str) -> Program:
 def rule(name: str, text: str) -> Rule:
     """Return the rule that *text*, `head :- body.`, writes."""
     head, _, body = text.removesuffix(".").partition(":-")
-    return Rule(name, atom(head), tuple(map(_literal, filter(None, _LITERALS.split(body.strip())))))
+    return Rule(name, atom(head), tuple(map(_literal, _LITERALS.findall(body.strip()))))
 
 
 def atom(text: str) -> Atom:
