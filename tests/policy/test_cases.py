@@ -133,7 +133,7 @@ def test_a_rule_that_cannot_be_evaluated_denies(folder: Path) -> None:
     ("own", "said"),
     [
         ('revoked = ["nobody"]', "the chain has no link `nobody`"),
-        ('relations = { anchor = [["user:x"]] }', "the rules declare no such `#relation`"),
+        ('relations = { anchor = [["user:x"]] }', "want a `#relation` that the rules declare"),
         ("relations = { on_call = [[1]] }", "want a value of type principal"),
         (
             'chain = [{ from = "a:b", to = "c:d", actions = ["x"], resource = "r", until = 5 }]',
