@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from helm_logic.authority.link import verify_link
+from helm_logic.engine import Limits
 from helm_logic.errors import PolicyError, RuleError
 from helm_logic.ledger.keys import KEY_BYTES
 from helm_logic.policy.case_file import Case, read_cases
@@ -127,6 +128,15 @@ def test_a_rule_that_cannot_be_evaluated_denies(folder: Path) -> None:
     outcome = run(folder, SMALL)
 
     assert (outcome.verdict, outcome.codes) == (Verdict.DENY, ("evaluation_error",))
+
+
+def test_a_limit_that_is_reached_denies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules that derive more than the limits allow are a DENY in a test as well."""
+    monkeypatch.setattr("helm_logic.policy.cases.Limits", lambda: Limits(facts=3))
+
+    outcome = run(folder, SMALL)
+
+    assert (outcome.verdict, outcome.codes) == (Verdict.DENY, ("limit_reached",))
 
 
 @pytest.mark.parametrize(
