@@ -91,7 +91,7 @@ class Engine:
         for name, rows in facts.items():
             if (place := self._place.get(name)) is None:
                 raise EvaluationError(f"got rows of `{name}`, want those of a request predicate")
-            given[place] = dict.fromkeys(rows, 0)
+            given[place] = dict.fromkeys(rows, ())
         try:
             relations, work, fired = self._run(*given)
         except EvaluationError:
@@ -101,7 +101,7 @@ class Engine:
             relations, work, fired = self._run(*(_rows(sorted(rows)) for rows in given))
         if work > self.limits.facts - self._facts:
             self._require_facts(self._facts + sum(len(relations[n]) for n in self._derived))
-        return Evaluation(self.program, self._machine, relations, self._fired + fired, work)
+        return Evaluation(self._machine, relations, self._fired + fired, work)
 
     def _require_facts(self, count: int) -> None:
         if count > self.limits.facts:
@@ -109,7 +109,7 @@ class Engine:
 
 
 def _rows(rows: Iterable[Row]) -> Relation:
-    return dict.fromkeys(rows, 0)
+    return dict.fromkeys(rows, ())
 
 
 def _require_given(name: str, given: list[str]) -> None:

@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one evaluation found: the model, and the canonical derivation of any fact in it.
-
-*The* derivation of a derived fact applies the smallest rule that has an instance whose premises
-from the head's own stratum have smaller heights, and of its instances the one whose premise rows,
-in the order of `Rule.premises`, come first (`Rule.premises` bind all variables that are not
-computed from them, so no two instances of a rule have the same). Evaluation leaves that rule in the
-code of each row; the premises are found again when asked for.
+"""What one evaluation found: the model, and why each fact is in it.
 
 Relations may be shared with the engine and with other evaluations: treat what is returned as
 read-only.
@@ -17,15 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from helm_logic.engine.machine import Machine
-from helm_logic.engine.scope import Relation
+from helm_logic.engine.scope import Origin, Relation
 from helm_logic.errors import EvaluationError
-from helm_logic.kernel.certificate import Apply, Certificate, Given, Step
-from helm_logic.kernel.program import Program
+from helm_logic.kernel.certificate import Certificate, Step
 from helm_logic.kernel.terms import Row
 
 Fact: TypeAlias = tuple[str, Row]
-
-_ANY_HEIGHT = 1 << 62
 
 
 class Evaluation:
@@ -33,7 +24,6 @@ class Evaluation:
 
     def __init__(
         self,
-        program: Program,
         machine: Machine,
         relations: tuple[Relation, ...],
         firings: int,
@@ -41,17 +31,17 @@ class Evaluation:
     ) -> None:
         self.firings = firings
         self.enumerated = enumerated
-        self._program = program
+        self._program = machine.program
         self._machine = machine
         self._relations = relations
-        self._rules = max(1, len(program.rules))
         self._indexes: dict[str, Any] = {}
 
     @property
     def model(self) -> dict[str, dict[Row, int]]:
         """The rows of every derived predicate with their heights."""
+        rules = len(self._program.rules)
         return {
-            each.name: {row: code // self._rules for row, code in relation.items()}
+            each.name: {row: origin[0] // rules for row, origin in relation.items()}
             for each, relation in zip(self._program.predicates, self._relations, strict=True)
             if not each.given
         }
@@ -79,65 +69,22 @@ class Evaluation:
             number
             for number, rule in enumerate(self._program.rules)
             if rule.head.predicate == predicate
-            and self._machine.why(number)(row, _ANY_HEIGHT, self._relations, self._find)
+            and self._machine.supports(number)(row, self._relations, self._find)
         )
 
+    def derivation(self, goals: Sequence[Fact]) -> tuple[Step, ...]:
+        """Return the canonical derivation of *goals*, the last one last (see `derivation.py`).
+
+        Raises EvaluationError for a goal that does not hold.
+        """
+        return self._machine.explainer.steps(self._relations, goals)
+
     def certificate(self, goals: Sequence[Fact]) -> Certificate:
-        """Return the certificate of the last of *goals*, which derives the others as well."""
+        """Return the certificate of the last of *goals*, whose derivation has the others too."""
         model = {name: rows for name, rows in self.model.items() if rows}
         return Certificate(model, self.derivation(goals))
 
-    def derivation(self, goals: Sequence[Fact]) -> tuple[Step, ...]:
-        """Return the canonical derivation of *goals*: each fact once, after its premises.
-
-        Premises stand in the order of their rule, goals in the order given. The last goal is the
-        last step; if it is a premise of an earlier goal too, its step is repeated for that.
-        Raises EvaluationError for a goal that does not hold.
-        """
-        steps: list[Step] = []
-        numbers: dict[Fact, int] = {}
-        for goal in goals:
-            self._derive(goal, steps, numbers)
-        if goals and numbers[goals[-1]] != len(steps) - 1:
-            steps.append(steps[numbers[goals[-1]]])
-        return tuple(steps)
-
-    def _derive(self, goal: Fact, steps: list[Step], numbers: dict[Fact, int]) -> None:
-        open_: dict[Fact, tuple[int, Row, list[Fact]]] = {}
-        stack = [goal]
-        while stack:
-            fact = stack[-1]
-            if fact in numbers:
-                stack.pop()
-            elif (instance := open_.get(fact)) is not None:
-                stack.pop()
-                rule, substitution, premises = instance
-                numbers[fact] = len(steps)
-                steps.append(Apply(rule, substitution, tuple(numbers[each] for each in premises)))
-            elif self._program.stratum.get(fact[0]) == -1 and self.holds(*fact):
-                stack.pop()
-                numbers[fact] = len(steps)
-                steps.append(Given(*fact))
-            else:
-                open_[fact] = instance = self._instance(*fact)
-                stack += reversed(instance[2])
-
-    def _instance(self, predicate: str, row: Row) -> tuple[int, Row, list[Fact]]:
-        """Return the rule, substitution and premises of the canonical derivation of a fact."""
-        code = self._relation(predicate).get(row)
-        if code is None or self._program.stratum[predicate] == -1:
-            raise EvaluationError(f"got the goal {predicate}{row}, want a fact of the model")
-        number = code % self._rules
-        found = self._machine.why(number)(row, code - number, self._relations, self._find)
-        premises, substitution = min(found)
-        atoms = self._program.rules[number].premises
-        return (
-            number,
-            substitution,
-            [(a.predicate, r) for a, r in zip(atoms, premises, strict=True)],
-        )
-
-    def _relation(self, predicate: str) -> Mapping[Row, int]:
+    def _relation(self, predicate: str) -> Mapping[Row, Origin]:
         number = self._machine.number.get(predicate)
         if number is None:
             raise EvaluationError(f"got the predicate `{predicate}`, which is not declared")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program as one Python function from given rows to its model: stratum by stratum, semi-naive.
 
-Every derived row is stored with its *code*, `height * (number of rules) + rule`, where the rule is
-the smallest that derives the row at that height, which is the rule of its canonical derivation.
-This costs nothing: rules are printed last to first, so that the smallest rule is the last to store
-its code; and in a round every instance found has a premise of the round before, because an instance
-without one has fired already.
+Every derived row is stored with its *origin*, `(code, premise row, ...)`, where the code is
+`height * (number of rules) + rule`. Of all origins met for a row in its round the least is kept,
+which is the canonical derivation: smallest rule, then first premise rows. No other round can have a
+candidate, because an instance all of whose premises are older has fired already. Rules are printed
+last to first, so a rule whose head tells all its variables just overwrites.
 
 In a recursive stratum a rule is printed once for each premise of its own stratum: that premise
 reads the newest rows, those before it all rows, those after it all but the newest. So each instance
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from helm_logic.engine.plan import Planned, Visit, plan
-from helm_logic.engine.scope import Scope
+from helm_logic.engine.scope import Scope, row
 from helm_logic.engine.source import Access, Body
 from helm_logic.kernel.program import Rule
 from helm_logic.kernel.terms import Atom, Compute
@@ -79,44 +79,59 @@ class Forward:
         return any(a.predicate in kept and not kept[a.predicate] for a in rule.premises)
 
     def _base(self, number: int) -> None:
+        """Print a rule that reads nothing of its own stratum."""
         rule = self._program.rules[number]
-        steps = plan(rule, self._scope.estimate)
-        head = self._scope.rows(rule.head.predicate)
-        code = len(self._program.rules) + number
-        self._lines += self._body(
-            rule, steps, [self._all(atom) for atom in rule.premises], f"{head}[{{row}}] = {code}"
-        )
+        access = [self._all(atom) for atom in rule.premises]
+        code = str(len(self._program.rules) + number)
+        store = _store(rule, self._scope.rows(rule.head.predicate))
+        self._lines += self._body(rule, plan(rule, self._scope.estimate), access, code, store)
 
     def _rounds(self, stratum: Sequence[str], recursive: Sequence[int]) -> None:
         """Print the loop over the rounds after the first."""
-        n = [self._scope.number[name] for name in stratum]
-        body: list[str] = []
+        variants = [
+            (number, newest, plan(self._program.rules[number], self._scope.estimate, first=newest))
+            for number in recursive
+            for newest in _own_premises(self._program.rules[number], stratum)
+        ]
+        # If rules read nothing of their stratum but its newest rows, by stepping through them, then
+        # those of a round may join the others at once.
+        linear = len(variants) == len(recursive) and all(
+            step.binds
+            for _, newest, steps in variants
+            for step in steps
+            if isinstance(step, Visit) and step.premise == newest
+        )
         self._own = {}
-        for number in recursive:
-            rule = self._program.rules[number]
-            for newest in _own_premises(rule, set(stratum)):
-                body += self._variant(rule, number, newest, set(stratum))
-        some = " or ".join(f"R{i}" for i in n)
-        new = " or ".join(f"N{i}" for i in n)
+        body = [line for each in variants for line in self._variant(*each, stratum, linear=linear)]
+        n = [self._scope.number[name] for name in stratum]
+        rules = len(self._program.rules)
         self._lines += [
-            *(f" D{i} = R{i}" for i in n),
+            *(f" D{i} = {f'list(R{i})' if linear else f'R{i}'}" for i in n),
             *(f" {index} = {build}" for index, build in self._own.items()),
-            f" code = {len(self._program.rules)}",
-            f" while {some}:",
-            f"  code += {len(self._program.rules)}",
-            *(f"  N{i} = {{}}" for i in n),
+            f" code = {rules}",
+            f" while {' or '.join(f'R{i}' for i in n)}:",
+            f"  code += {rules}",
+            *(f"  N{i} = {'[]' if linear else '{}'}" for i in n),
             *body,
-            f"  if not ({new}): break",
+            f"  if not ({' or '.join(f'N{i}' for i in n)}): break",
             "  if code > LAST: tired()",
             "  if work > soft: soft = pace(work, fired)",
-            *(f"  R{i}.update(N{i}); D{i} = N{i}" for i in n),
-            *(
-                f"  join({index}, {build.replace('(R', '(N')})"
-                for index, build in self._own.items()
-            ),
+            *(f"  R{i}.update(N{i})" for i in n if not linear),
+            *(f"  D{i} = N{i}" for i in n),
+            *(f"  join({name}, {make.replace('(R', '(N')})" for name, make in self._own.items()),
         ]
 
-    def _variant(self, rule: Rule, number: int, newest: int, own: set[str]) -> list[str]:
+    def _variant(
+        self,
+        number: int,
+        newest: int,
+        steps: Sequence[Planned],
+        own: Collection[str],
+        *,
+        linear: bool,
+    ) -> list[str]:
+        """Print a rule whose premise *newest* reads the newest rows."""
+        rule = self._program.rules[number]
         access = []
         for premise, atom in enumerate(rule.premises):
             i = self._scope.number[atom.predicate]
@@ -127,11 +142,10 @@ class Forward:
             elif premise < newest:
                 access.append(self._grown(atom))
             else:
-                access.append(self._grown(atom, skip=f"{{row}} in D{i}"))
-        steps = plan(rule, self._scope.estimate, first=newest)
+                access.append(self._grown(atom, skip=f"D{i}"))
         i = self._scope.number[rule.head.predicate]
-        store = f"row = {{row}}\nif row not in R{i}: N{i}[row] = code + {number}"
-        return [" " + line for line in self._body(rule, steps, access, store)]
+        store = _store_once(f"R{i}", f"N{i}") if linear else _store_new(rule, f"R{i}", f"N{i}")
+        return [" " + x for x in self._body(rule, steps, access, f"code + {number}", store)]
 
     def _all(self, atom: Atom) -> Access:
         """Read all rows of a relation that is complete."""
@@ -166,34 +180,62 @@ class Forward:
         return tally
 
     def _body(
-        self, rule: Rule, steps: Sequence[Planned], access: Sequence[Access], store: str
+        self,
+        rule: Rule,
+        steps: Sequence[Planned],
+        access: Sequence[Access],
+        code: str,
+        store: Sequence[str],
     ) -> list[str]:
-        """Print the body: what decides before the first loop as one `if`, then the loops.
+        """Print a rule: what decides before the first loop as one `if`, the loops, and *store*.
 
-        *store* is what to do with `{row}`, the row derived.
+        *store* finds the row derived in `row` and its origin, with *code*, in `new`.
         """
         self._indexes, self._tallies = {}, {}
-        body = Body(rule, self._scope, access, self._tally, rowed=False)
-        conditions = list(dict.fromkeys(a.rows for a in access if a.rows not in self._scope.names))
+        body = Body(rule, self._scope, access, self._tally)
+        ahead = body.conditions(steps)
+        present = dict.fromkeys(a.rows for a in access if a.rows not in self._scope.names)
         loops = any(isinstance(step, Visit) and step.binds for step in steps)
-        ahead = 0
-        while ahead < len(steps) and (condition := body.condition(steps[ahead])) is not None:
-            conditions.append(condition)
-            ahead += 1
-        if ahead < len(steps) and isinstance(steps[ahead], Compute):
+        if len(ahead) < len(steps) and isinstance(steps[len(ahead)], Compute):
             body.once()
-        for step in steps[ahead:]:
+        for step in steps[len(ahead) :]:
             body.step(step)
         body.line("fired += 1" if loops else "work += 1; fired += 1")
-        for line in store.format(row=body.row(rule.head.terms)).split("\n"):
+        body.line(f"row = {body.row(rule.head.terms)}")
+        body.line(f"new = {row([code, *body.premises])}")
+        for line in store:
             body.line(line)
         self._lazy |= self._indexes | self._tallies
         return [
             *_made_once(self._tallies, " "),
-            f" if {' and '.join(conditions) or 'True'}:",
+            f" if {' and '.join([*present, *ahead]) or 'True'}:",
             *_made_once(self._indexes, "  "),
             *("  " + line for line in body.lines),
         ]
+
+
+def _store(rule: Rule, rows: str) -> list[str]:
+    """Return what keeps the least origin of a row in *rows*."""
+    if set(rule.variables) <= set(rule.head.terms):
+        return [f"{rows}[row] = new"]
+    return [
+        f"old = {rows}.setdefault(row, new)",
+        f"if old is not new and new < old: {rows}[row] = new",
+    ]
+
+
+def _store_new(rule: Rule, rows: str, newest: str) -> list[str]:
+    """Return what does so in *newest*, for a row that is not in *rows*."""
+    return [f"if row not in {rows}:", *(" " + line for line in _store(rule, newest))]
+
+
+def _store_once(rows: str, newest: str) -> list[str]:
+    """Return what does so in *rows*, where the origins of earlier rounds are less than any new."""
+    return [
+        f"old = {rows}.setdefault(row, new)",
+        f"if old is new: {newest}.append(row)",
+        f"elif new < old: {rows}[row] = new",
+    ]
 
 
 def _made_once(made: dict[str, str], indent: str) -> list[str]:

@@ -2,7 +2,7 @@
 """The program as something that runs: generated source, executed once, with what it may call.
 
 A `Machine` is shared by threads. Evaluations keep all they change in locals and in `Evaluation`;
-what is added here later, the functions that explain a rule, is added under a lock.
+what is added here later, the functions of `backward.py`, is added under a lock.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, NoReturn, TypeAlias
 
 from helm_logic.engine.backward import Backward
+from helm_logic.engine.derivation import Explainer
 from helm_logic.engine.forward import Forward
 from helm_logic.engine.limits import Limits
 from helm_logic.engine.scope import Relation, Scope, execute
@@ -24,7 +25,7 @@ from helm_logic.kernel.terms import Row, Term
 
 Run: TypeAlias = Callable[..., tuple[tuple[Relation, ...], int, int]]
 Find: TypeAlias = Callable[[str, Callable[[Relation], Any], Relation], Any]
-Why: TypeAlias = Callable[[Row, int, Sequence[Relation], Find], list[tuple[tuple[Row, ...], Row]]]
+Supports: TypeAlias = Callable[[Row, Sequence[Relation], Find], bool]
 
 PATTERNS_KEPT = 4096  # pairs of pattern and value whose answer is remembered
 
@@ -44,20 +45,22 @@ class Machine:
         self._scope = Scope(program, kept)
         self._forward = Forward(self._scope, strata)
         self._scope.names |= _namespace(limits, fired, max(1, len(program.rules)))
+        self.program = program
         self.number = self._scope.number
-        self._whys: dict[int, Why] = {}
+        self.explainer = Explainer(program)
+        self._supports: dict[int, Supports] = {}
         self._lock = Lock()
 
     def run(self, given: Sequence[str], wanted: Sequence[str]) -> Run:
         """Return the function from the rows of *given* to those of *wanted*, work and firings."""
         return execute(self._forward.source(given, wanted), "run", self._scope.names)
 
-    def why(self, rule: int) -> Why:
-        """Return the function that finds the instances of rule number *rule* behind a row."""
-        if (found := self._whys.get(rule)) is None:
+    def supports(self, rule: int) -> Supports:
+        """Return the function that tells whether rule number *rule* supports a row."""
+        if (found := self._supports.get(rule)) is None:
             with self._lock:
                 source = Backward(self._scope, self._scope.program.rules[rule]).source()
-                found = self._whys[rule] = execute(source, "why", self._scope.names)
+                found = self._supports[rule] = execute(source, "supports", self._scope.names)
         return found
 
 

@@ -5,7 +5,8 @@ No text of a program ever becomes source. Predicates, variables and constants ap
 and `k5`; what such a name stands for is an object in the namespace the source is executed with.
 
     v0 v1 ...   variable number n of the rule at hand
-    R3          rows of predicate number 3: {row: code}, the code as in `Scope.code`
+    p0 p1 ...   row of premise number n of that rule
+    R3          rows of predicate number 3: {row: origin}, the origin as in `forward.py`
     I3_0_2      its rows by columns 0 and 2: {key: [row]}, the key bare if it is one column
     C3_0__1     how many different values column 1 has, by column 0: {key: int}
     G0_2 T0__1  functions that make such an index or tally from rows
@@ -23,10 +24,12 @@ from typing import Any, TypeAlias
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Row, Term
 
-Relation: TypeAlias = dict[Row, int]
+Origin: TypeAlias = tuple[Any, ...]
+"""How a row came about: `()` if it was given, else its code and its premise rows."""
 
-FEW = 4.0
-"""Rows that one more unbound column of an unknown relation is taken to stand for."""
+Relation: TypeAlias = dict[Row, Origin]
+
+FEW, MANY = 4.0, 64.0  # rows taken to agree with a value, and to be in a relation, if unknown
 
 
 class Scope:
@@ -85,8 +88,9 @@ class Scope:
     def estimate(self, predicate: str, keys: tuple[int, ...]) -> float:
         """Return how many rows of *predicate* to expect for one value of columns *keys*.
 
-        Exact averages for kept relations. Of the others, a given predicate with one column is
-        taken for a single-valued input of a request, which most are.
+        Exact averages for kept relations. Of the others nothing is known, so those that share a
+        value are all alike and the rule's author decides by the order written; but a given
+        predicate with one column is taken for a single-valued input of a request, which most are.
         """
         if predicate in self.kept:
             rows = self.kept[predicate]
@@ -97,7 +101,7 @@ class Scope:
         declared = self.program.by_name[predicate]
         if declared.given and len(declared.columns) == 1:
             return 1.0
-        return FEW ** (len(declared.columns) - len(keys))
+        return FEW if keys else MANY
 
 
 def _grouping(keys: Collection[int]) -> str:
