@@ -8,6 +8,7 @@ read-only.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from helm_logic.engine.machine import Machine
@@ -36,7 +37,7 @@ class Evaluation:
         self._relations = relations
         self._indexes: dict[str, Any] = {}
 
-    @property
+    @cached_property
     def model(self) -> dict[str, dict[Row, int]]:
         """The rows of every derived predicate with their heights."""
         rules = len(self._program.rules)

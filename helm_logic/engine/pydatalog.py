@@ -13,16 +13,16 @@ of its own. This is the one module that imports pyDatalog, and only when it is u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
 from typing import Any
 
+from helm_logic.engine.patterns import pattern_rows
 from helm_logic.engine.pydatalog_text import Text, decode, encode
 from helm_logic.kernel.certificate import Facts
-from helm_logic.kernel.joins import RELATIONS, compute
+from helm_logic.kernel.joins import compute
 from helm_logic.kernel.program import Program
-from helm_logic.kernel.terms import Compute, Count, Negative, Positive, Row, Term, Test
+from helm_logic.kernel.terms import Row
 
 
 def export_text(program: Program) -> str:
@@ -103,7 +103,7 @@ class Session:
     def _assert_given(self, facts: Facts) -> None:
         for name, rows in facts.items():
             self._assert(self._text.found(name), map(encode, rows))
-        for relation, pairs in _patterns(self._program, facts):
+        for relation, pairs in pattern_rows(self._program, facts).items():
             self._assert(relation, map(encode, pairs))
 
     def _assert(self, name: str, rows: Iterable[list[int | str]]) -> None:
@@ -123,31 +123,3 @@ class Session:
     def _answers(self, query: str) -> Iterable[tuple[Any, ...]]:
         answer = self._engine.ask(query)
         return answer.answers if answer is not None else ()
-
-
-def _patterns(program: Program, facts: Facts) -> Iterator[tuple[str, list[Row]]]:
-    """Yield the pattern relations that *program* asks about, with their rows for all strings."""
-    literals = [literal for rule in program.rules for literal in rule.body]
-    used = {x.relation for x in literals if isinstance(x, Test)} & {"matches", "subsumes"}
-    if used:
-        known = {x for x in (*_constants(program), *_values(facts)) if str(x).startswith("s:")}
-        for relation in sorted(used):
-            holds = RELATIONS[relation]
-            yield relation, [pair for pair in product(sorted(known), repeat=2) if holds(*pair)]
-
-
-def _values(facts: Mapping[str, Iterable[Row]]) -> list[Term]:
-    return [term for rows in facts.values() for row in rows for term in row]
-
-
-def _constants(program: Program) -> list[Term]:
-    terms: list[Term] = []
-    for rule in program.rules:
-        terms += rule.head.terms
-        for literal in rule.body:
-            match literal:
-                case Positive(atom) | Negative(atom) | Count(_, atom):
-                    terms += atom.terms
-                case Test(_, left, right) | Compute(_, _, left, right):
-                    terms += (left, right)
-    return terms
