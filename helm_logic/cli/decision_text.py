@@ -74,6 +74,8 @@ def decision_text(
     yield f"{verdict_style(decision.verdict.value)}  {plain(shown(request))}"
     for reason in decision.reasons:
         yield from reason_text(reason, hint=decision.verdict is not Verdict.ALLOW)
+    for name, code in decision.refused_approvals:
+        yield f"  ignored  approval {plain(name[:23])}: {plain(code)}"
     for role in decision.approvers:
         able = ", ".join(setting.able(role, decision)) or "nobody is configured"
         yield f"  approve  as {plain(role)}: {plain(able)}"

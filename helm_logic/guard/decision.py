@@ -8,6 +8,8 @@ The JSON form follows the OpenID AuthZEN 1.0 response: `decision` is true for AL
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from helm_logic.receipts.statement import Reason, Statement
@@ -45,6 +47,13 @@ class Decision:
             return ()
         return tuple(dict.fromkeys(role for each in self.reasons for role in each.approvers))
 
+    @property
+    def refused_approvals(self) -> tuple[tuple[str, str], ...]:
+        """The approvals that did not count: digest (or place in the request) and reason code."""
+        facts: Mapping[str, list[tuple[str, str]]] = self.statement.facts  # type: ignore[assignment]
+        rows = facts.get("rejected_approval", [])
+        return tuple((name.removeprefix("s:"), code.removeprefix("y:")) for name, code in rows)
+
     def to_value(self) -> dict[str, object]:
         """Return the JSON form."""
         context: dict[str, object] = {
@@ -53,6 +62,8 @@ class Decision:
             "receipt": self.receipt_id,
             "verdict": self.verdict.value,
         }
+        if self.refused_approvals:
+            context["refusedApprovals"] = dict(self.refused_approvals)
         if self.verdict is Verdict.ESCALATE:
             context["approve"] = {"receipt": self.receipt_id, "roles": self.approvers}
         return {"context": context, "decision": self.allowed}

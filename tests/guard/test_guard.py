@@ -70,6 +70,8 @@ def test_an_approval_counts_once(guard: Guard, clock: Clock) -> None:
     later = guard.decide(request)
 
     assert [each.verdict for each in (*both, later)] == [ALLOW, ESCALATE, ESCALATE]
+    assert ((approval.digest, "approval_consumed"),) == later.refused_approvals
+    assert both[0].refused_approvals == ()
 
 
 def test_an_approval_is_not_used_up_by_an_escalation(guard: Guard) -> None:
