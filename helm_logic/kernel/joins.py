@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from operator import add, eq, ge, gt, itemgetter, le, lt, mul, ne, sub
 from typing import TypeAlias
 
 from helm_logic.errors import EvaluationError
 from helm_logic.kernel.encoding import MAX_INTEGER
 from helm_logic.kernel.pattern import matches, subsumes
-from helm_logic.kernel.program import Rule
+from helm_logic.kernel.program import Rule, roles
 from helm_logic.kernel.terms import (
     COMPARISONS,
     Atom,
@@ -65,7 +66,8 @@ class Join:
     """The body of one rule, ready to be joined."""
 
     def __init__(self, rule: Rule) -> None:
-        terms = [*rule.head.terms, *(term for part in rule.body for term in _terms(part))]
+        parts = (part for literal in rule.body for part in roles(literal))
+        terms = chain(rule.head.terms, *parts)
         self.start: Row = tuple(dict.fromkeys(term for term in terms if not is_variable(term)))
         self.slots = {term: slot for slot, term in enumerate((*self.start, *rule.variables))}
         self._premises = [atom.predicate for atom in rule.premises]
@@ -108,7 +110,7 @@ class Join:
                 bound.add(target)
                 one, two = self.slots[left], self.slots[right]
                 return lambda all_, _: [(*b, compute(operator, b[one], b[two])) for b in all_]
-            case Count():
+            case Count():  # pragma: no branch  # the last of the union
                 return self._count(literal, bound)
 
     def _join(self, atom: Atom, bound: set[Term]) -> Extend:
@@ -168,13 +170,3 @@ def select(positions: tuple[int, ...]) -> Select:
         return itemgetter(*positions)
     # With one position `itemgetter` would return the bare value; of a slice it returns a tuple.
     return itemgetter(slice(positions[0], positions[0] + 1) if positions else slice(0))
-
-
-def _terms(literal: Literal) -> Row:
-    match literal:
-        case Positive(atom) | Negative(atom):
-            return atom.terms
-        case Test(_, left, right) | Compute(_, _, left, right):
-            return (left, right)
-        case Count(_, atom, _, bound):
-            return (*atom.terms, bound)

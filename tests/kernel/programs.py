@@ -6,8 +6,8 @@ counts, patterns, predicates of no columns, rules with no body. Every program is
 what a rule computes is bounded, so that every perfect model is finite and every body has a result.
 At most three variables of a rule are bound by atoms, which is what keeps brute force possible.
 
-Choices are drawn as plain numbers and reduced by the number of options: building a strategy for
-each choice would take longer than all else. A smaller number is the simpler choice.
+All choices of a case are drawn at once, as bytes, each reduced by the number of options: drawing
+them one by one would take longer than all else. A smaller byte is the simpler choice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import TypeVar
 import attrs
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
 
 from helm_logic.kernel.program import Predicate, Program, Rule
 from helm_logic.kernel.terms import (
@@ -44,7 +43,8 @@ CONSTANTS: dict[str, tuple[Term, ...]] = {
 SMALLEST, LARGEST = -2, 4
 MOST_JOINED = 3
 
-_NUMBERS = st.integers(0, 2**16 - 1)
+# More than nearly every case takes; when they are used up, the simplest choices are made.
+_CHOICES = st.binary(min_size=250, max_size=250)
 _T = TypeVar("_T")
 
 
@@ -63,37 +63,37 @@ class Case:
 
 def cases() -> st.SearchStrategy[Case]:
     """Return the strategy of programs with facts for their given predicates."""
-    return _cases()
+    return _CHOICES.map(case_of)
 
 
 def programs() -> st.SearchStrategy[Program]:
     """Return the strategy of programs alone."""
-    return _cases().map(lambda case: case.program)
+    return cases().map(lambda case: case.program)
 
 
-@st.composite
-def _cases(draw: DrawFn) -> Case:
-    maker = _Maker(draw)
+def case_of(choices: bytes) -> Case:
+    """Return the case that *choices* make: the same bytes make the same case."""
+    maker = _Maker(choices)
     program = maker.program()
     given = [predicate for predicate in program.predicates if predicate.given]
     return Case(program, {each.name: maker.rows(each) for each in given})
 
 
 class _Maker:
-    """Draws the parts of one program."""
+    """Makes the parts of one program."""
 
-    def __init__(self, draw: DrawFn) -> None:
-        self._draw = draw
+    def __init__(self, choices: bytes) -> None:
+        self._choices = iter(choices)
         self._bound: dict[str, str] = {}  # of the rule being made: variable to column type
         self._joined = 0
         self._types = [self.pick(list(CONSTANTS)) for _ in range(self.pick((1, 1, 2)))]
 
     def pick(self, options: Sequence[_T]) -> _T:
-        """Draw one of *options*; the first is the simplest."""
-        return options[self._draw(_NUMBERS) % len(options)]
+        """Choose one of *options*; the first is the simplest."""
+        return options[next(self._choices, 0) % len(options)]
 
     def program(self) -> Program:
-        """Draw one or two given predicates, one to three strata, and their rules."""
+        """Make one or two given predicates, one to three strata, and their rules."""
         below = [self._predicate(f"g{n}", given=True) for n in range(self.pick((1, 2, 2)))]
         rules: list[Rule] = []
         strata: list[tuple[str, ...]] = []
@@ -114,14 +114,14 @@ class _Maker:
         return Program(tuple(below), tuple(rules), tuple(strata))
 
     def rows(self, predicate: Predicate) -> list[Row]:
-        """Draw rows for a given predicate."""
+        """Make rows for a given predicate."""
         if not predicate.columns:
             return self.pick(([()], [()], []))
         count = self.pick((4, 5, 6, 7, 8, 3, 2, 1, 0))
         return list(dict.fromkeys(self.row(predicate.columns) for _ in range(count)))
 
     def row(self, columns: tuple[str, ...]) -> Row:
-        """Draw a row of constants."""
+        """Make a row of constants."""
         return tuple(self.pick(CONSTANTS[column]) for column in columns)
 
     def _predicate(self, name: str, *, given: bool) -> Predicate:
@@ -181,7 +181,7 @@ class _Maker:
         return [Count(counted, Atom(predicate.name, tuple(terms)), relation, limit)]
 
     def _compute(self, _below: list[Predicate]) -> list[Literal]:
-        """Draw a computation and the two tests that bound it, or recursion would never end."""
+        """Make a computation and the two tests that bound it, or recursion would never end."""
         target = f"v:Sum{len(self._bound)}"
         left, right = self.pick(self._options("int")), self.pick(self._options("int"))
         compute = Compute(target, self.pick(ARITHMETIC), left, right)
