@@ -109,7 +109,9 @@ def _rows(random: Random, predicate: Predicate) -> list[Row]:
     ]
     if "int" in predicate.columns and random.random() < 0.05:
         rows.append(
-            tuple(HIGHEST if column == "int" else DOMAINS[column][0] for column in predicate.columns)
+            tuple(
+                HIGHEST if column == "int" else DOMAINS[column][0] for column in predicate.columns
+            )
         )
     return rows
 
@@ -205,9 +207,9 @@ def _rule(
             writer.count(random.choice(known))
         elif kind == 1:
             writer.negative(random.choice(known))
-        elif kind == 2:  # noqa: PLR2004
+        elif kind == 2:
             writer.test()
-        elif kind == 3 and writer.bound["int"]:  # noqa: PLR2004
+        elif kind == 3 and writer.bound["int"]:
             writer.compute(recursive=recursive)
     terms = tuple(map(writer.ground, head.columns))
     return Rule(name, Atom(head.name, terms), tuple(writer.body))
