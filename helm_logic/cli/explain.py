@@ -32,6 +32,9 @@ from helm_logic.cli.palette import dim, plain, verdict_style
 from helm_logic.cli.receipt_files import read_receipt, trusted_receipt
 from helm_logic.errors import CertificateRefused, EvaluationError, HelmError, ReceiptRefused
 from helm_logic.kernel.check import check
+from helm_logic.kernel.encoding import canonical_json, digest
+from helm_logic.ledger.shape import require_object
+from helm_logic.policy.request import read_request
 from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
@@ -76,7 +79,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     trust = None if unverified else trust_of(policy, **trusted)
     found, statement = trusted_receipt(read_receipt(receipt, policy), trust)
-    steps = _steps(found, statement, _sources(statement, policy))
+    steps = _steps(found, statement, _sources(found, policy))
     if as_json:
         click.echo(_json(found, statement, steps, verified=not unverified))
         return
@@ -103,7 +106,7 @@ def _steps(
     return derivation(program, certificate, sources)
 
 
-def _sources(statement: Statement, policy: Path | None) -> dict[str, RuleSource]:
+def _sources(receipt: Receipt, policy: Path | None) -> dict[str, RuleSource]:
     """Return the rules as the policy folder has them, or nothing if it has others."""
     from helm_logic.policy.folder import read_bundle
 
@@ -112,7 +115,7 @@ def _sources(statement: Statement, policy: Path | None) -> dict[str, RuleSource]
     except HelmError:
         return {}
     rules = bundle.rule_set
-    if bundle.program_digest != statement.program:
+    if digest(canonical_json(receipt.program)) != bundle.program_digest:
         return {}
     return {
         name: RuleSource(rules.annotations[name].text, f"{span.source.name}:{span.line}")
@@ -130,19 +133,18 @@ def _text(receipt: Receipt, statement: Statement, tree: Iterable[str]) -> Iterat
     yield ""
     yield from tree
     if statement.certificate is None:
-        error: dict[str, str] = statement.error  # type: ignore[assignment]
         yield "No derivation: the request was refused before the rules were asked, or they failed."
-        yield f"  {plain(error['code'])}: {plain(error['message'])}"
+        error = require_object(statement.error, "error", ("code", "message"))
+        yield plain(f"  {error['code']}: {error['message']}")
 
 
 def _asked(statement: Statement) -> Iterator[str]:
     yield f"  at       {moment_text(statement.now)}"
-    request: Any = statement.request
-    if request is not None:
-        subject, resource = request["subject"], request["resource"]
-        yield plain(f"  subject  {subject['type']}:{subject['id']}")
-        yield plain(f"  action   {request['action']['name']}")
-        yield plain(f"  resource {resource['type']}/{resource['id']}")
+    if statement.request is not None:
+        request = read_request(statement.request)  # type: ignore[arg-type]
+        yield plain(f"  subject  {request.subject}")
+        yield plain(f"  action   {request.action}")
+        yield plain(f"  resource {request.resource}")
 
 
 def _json(
