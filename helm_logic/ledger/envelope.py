@@ -140,8 +140,6 @@ def from_value(value: JsonValue) -> Envelope:
     try:
         members = require_object(value, "envelope", ("payload", "payloadType", "signatures"))
         signatures = require_list(members["signatures"], "envelope signatures")
-        if len(signatures) > MAX_SIGNATURES:
-            raise EnvelopeError(f"got {len(signatures)} signatures, want 1 to {MAX_SIGNATURES}")
         return Envelope(
             require_text(members["payloadType"], "envelope payloadType"),
             parse_base64(require_text(members["payload"], "envelope payload")),

@@ -89,6 +89,7 @@ _SESSION: Final = (
     "PRAGMA recursive_triggers = ON",  # so that REPLACE counts as DELETE
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
+    "PRAGMA wal_autocheckpoint = 4000",  # 16 MB: four times fewer syncs of the database itself
 )
 
 

@@ -11,6 +11,8 @@ from helm_logic.errors import CheckpointError, SignatureError
 from helm_logic.ledger.checkpoint import (
     Checkpoint,
     parse_checkpoint,
+    parse_decimal,
+    parse_hash,
     sign_checkpoint,
     verify_checkpoint,
 )
@@ -89,6 +91,22 @@ def test_a_signed_text_that_is_no_tree_head_is_refused(text: str) -> None:
 
     with pytest.raises(CheckpointError):
         verify_checkpoint(note, ORIGIN, LOG.public_key)
+
+
+def test_numbers_and_hashes_have_one_spelling() -> None:
+    """Decimals of 64 bits, hashes of 32 bytes: what other formats here are made of, too."""
+    assert [parse_decimal(text) for text in ("0", "10", "18446744073709551615")] == [
+        0,
+        10,
+        MAX_SIZE,
+    ]
+    for text in ("", "00", "-0", "18446744073709551616", "99999999999999999999", "1" * 21):
+        with pytest.raises(CheckpointError, match="want a decimal of at most 64 bits"):
+            parse_decimal(text)
+    assert parse_hash(ROOT_LINE) == EMPTY_ROOT
+    for text in ("", "QQ==", ROOT_LINE[:-4], "AAAA" + ROOT_LINE, ROOT_LINE.replace("=", "")):
+        with pytest.raises(CheckpointError, match=r"bytes, want 32|base64"):
+            parse_hash(text)
 
 
 def test_a_tree_head_of_another_log_is_refused() -> None:

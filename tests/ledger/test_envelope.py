@@ -159,6 +159,19 @@ def test_an_envelope_has_a_bound() -> None:
         parse(ENVELOPE.to_bytes(), max_bytes=100)
 
 
+def test_bounds_are_inclusive() -> None:
+    """16 signatures of up to 4096 bytes, payload types of up to 255 characters; no more."""
+    many = [EnvelopeSignature(f"{number:064x}", bytes(4096)) for number in range(17)]
+    most = Envelope("a" * 255, b"", (EnvelopeSignature("ab" * 32, b"s"), *many[:15]))
+
+    assert parse(most.to_bytes()) == most
+    with pytest.raises(EnvelopeError, match="got 17 signatures, want 1 to 16"):
+        Envelope(TYPE, b"", tuple(many))
+    for signature in (b"", bytes(4097)):
+        with pytest.raises(EnvelopeError, match="want 1 to 4096"):
+            EnvelopeSignature("ab" * 32, signature)
+
+
 def test_verification_names_the_keys_that_signed() -> None:
     """In the order of the signatures, whatever the order and number of the keys given."""
     everyone = signed_by_all()

@@ -80,6 +80,7 @@ def test_a_log_that_was_only_made_gets_its_head_guard(tmp_path: Path) -> None:
 
     with log.open() as store:
         assert log.head.read_bytes() == store.checkpoint()
+        assert log.head.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_head_guard_that_lags_is_brought_up(log: LogFolder) -> None:

@@ -129,6 +129,16 @@ def test_a_flipped_bit_does_not_verify(message: bytes, bit: int) -> None:
         LOG.public_key.verify(message, ENGINE.sign(message))
 
 
+@given(st.binary(max_size=50), st.integers(1, 63))
+def test_a_signature_does_not_borrow_from_the_message(message: bytes, borrowed: int) -> None:
+    """The boundary between the two is where the caller put it, also for the same joined bytes."""
+    joined = ENGINE.sign(message) + message
+    for cut in (64 - borrowed, 64 + min(borrowed, len(message))):
+        if cut != 64:
+            with pytest.raises(SignatureError, match="want 64"):
+                ENGINE.public_key.verify(joined[cut:], joined[:cut])
+
+
 def test_generated_signers_differ_and_show_no_seed() -> None:
     """Seeds come from the system, and no repr tells them."""
     one, two = SeedSigner.generate(), SeedSigner.generate()
@@ -181,6 +191,34 @@ def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
         for path in (tmp_path / "socket", tmp_path / "absent"):
             with pytest.raises(KeyFileError, match="was not read"):
                 read_key_file(path)
+
+
+def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
+    """Whether the file was good, open to others, or no file at all."""
+    path = tmp_path / "engine.key"
+    write_key_file(path, ENGINE)
+    before = os.listdir("/proc/self/fd")
+    read_key_file(path)
+    path.chmod(0o644)
+    for refused in (path, tmp_path):
+        with pytest.raises(KeyFileError):
+            read_key_file(refused)
+
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_file_of_another_kind_is_told_apart(tmp_path: Path) -> None:
+    """Another first line, or one that is right and nothing after it."""
+    path = tmp_path / "engine.key"
+    for content, message in (
+        ("-----BEGIN PRIVATE KEY-----\n", "does not begin with `helm-logic private key v1`"),
+        ("helm-logic private key v1\n", "holds no seed of 32 bytes"),
+        ("helm-logic private key v1", "holds no seed of 32 bytes"),
+    ):
+        path.write_text(content)
+        path.chmod(0o600)
+        with pytest.raises(KeyFileError, match=message):
+            read_key_file(path)
 
 
 def test_every_changed_byte_of_a_key_file_is_noticed(tmp_path: Path) -> None:

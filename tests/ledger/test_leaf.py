@@ -102,6 +102,22 @@ def test_other_bytes_are_no_leaf() -> None:
             parse_leaf(changed)
 
 
+def test_the_numbers_are_part_of_the_format() -> None:
+    """Kinds never change their number; signatures have 1 to 4096 bytes, both included."""
+    assert {kind.name: kind.value for kind in Kind} == {
+        "RECEIPT": 1,
+        "APPROVAL": 2,
+        "REVOCATION": 3,
+        "CONFIG": 4,
+    }
+    longest = Leaf(Kind.RECEIPT, "sha256:" + "ab" * 32, "cd" * 32, bytes(4096))
+    assert parse_leaf(longest.to_bytes()) == longest
+    for length in (0, 4097):
+        header = longest.to_bytes()[:6] + length.to_bytes(2, "big") + longest.to_bytes()[8:72]
+        with pytest.raises(EnvelopeError):
+            parse_leaf(header + bytes(length))
+
+
 def test_digests_are_a_round_trip() -> None:
     """`sha256:` and hex on the outside, 32 bytes inside."""
     assert digest_bytes(digest_text(b"\x07" * 32)) == b"\x07" * 32

@@ -21,6 +21,7 @@ from helm_logic.ledger.merkle import (
     inclusion_proof,
     inclusion_proofs,
     leaf_hash,
+    node_hash,
     root_at,
     root_from_inclusion,
     roots_from_consistency,
@@ -223,6 +224,17 @@ def test_the_largest_tree_has_proofs_of_64_hashes() -> None:
     assert root_from_inclusion(leaf, MAX_SIZE - 1, MAX_SIZE, [leaf] * 63)
     with pytest.raises(ProofError, match="got a proof of 64 hashes, want 63"):
         root_from_inclusion(leaf, MAX_SIZE - 1, MAX_SIZE, [leaf] * 64)
+    assert MAX_SIZE == 18446744073709551615
+    assert roots_from_consistency(MAX_SIZE, MAX_SIZE, leaf, ()) == (leaf, leaf)
+    assert Frontier(MAX_SIZE, [leaf] * 64).size == MAX_SIZE
+
+
+def test_a_starting_hash_of_another_length_is_refused() -> None:
+    """An old root that is hashed has 32 bytes, or its end could pass for its sibling's start."""
+    leaf = leaf_hash(b"")
+    for old in (leaf + b"x", leaf[:-1], b""):
+        with pytest.raises(ProofError, match="got a hash of"):
+            verify_consistency(1, 2, old, node_hash(old, leaf), [leaf])
 
 
 def test_proofs_of_what_the_tree_has_not_are_refused() -> None:

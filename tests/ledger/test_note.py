@@ -142,6 +142,7 @@ LINE = NOTE.signatures[0].line()
         f"te\0xt\n\n{LINE}\n",
         f"text\n\n-{LINE[1:]}\n",
         f"text\n\n{LINE[1:]}\n",
+        f"text\n\n{LINE[2:]}\n",
         f"text\n\n{LINE.replace(' ', '  ')}\n",
         f"text\n\n{LINE} \n",
         f"text\n\n{LINE.rstrip('=')}\n",
@@ -169,11 +170,18 @@ def test_bytes_that_are_no_text_are_no_note() -> None:
         parse_note(b"\xff" + NOTE.to_bytes())
 
 
-def test_sixteen_signatures_are_read() -> None:
-    """The specification asks verifiers to accept at least that many."""
-    lines = tuple(NoteSignature(f"w{number}", b"\0" * 4, b"s") for number in range(16))
+def test_bounds_are_inclusive() -> None:
+    """64 signatures (the specification asks for 16), names of 255 characters, 256 KiB."""
+    names = ["n" * 255, *(f"w{number}" for number in range(63))]
+    lines = tuple(NoteSignature(name, b"\0" * 4, b"s") for name in names)
+    room = (256 << 10) - len(Note("\n", lines).to_bytes())
+    most = Note("x" * room + "\n", lines)
 
-    assert parse_note(Note("text\n", lines).to_bytes()).signatures == lines
+    assert parse_note(most.to_bytes()) == most
+    with pytest.raises(CheckpointError, match="want at most 262144"):
+        parse_note(Note("x" * (room + 1) + "\n", lines).to_bytes())
+    with pytest.raises(CheckpointError, match="got 65 signatures, want at most 64"):
+        parse_note(Note("x\n", (*lines, lines[0])).to_bytes())
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\n", "a\u00a0b", "n" * 256])

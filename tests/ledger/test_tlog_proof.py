@@ -107,6 +107,19 @@ def test_another_form_is_refused(data: bytes) -> None:
         parse_tlog_proof(data)
 
 
+def test_bounds_are_inclusive() -> None:
+    """A path of 64 hashes is read, 65 are not; overlong bytes are refused unread."""
+    longest = TlogProof(2**64 - 1, (bytes(32),) * 64, proof(0, 1).checkpoint)
+
+    assert parse_tlog_proof(longest.to_bytes()) == longest
+    with pytest.raises(CheckpointError, match="got a path of 65 hashes, want <= 64"):
+        parse_tlog_proof(attrs.evolve(longest, path=(bytes(32),) * 65).to_bytes())
+    with pytest.raises(CheckpointError, match="got a tlog-proof of 270337 bytes"):
+        parse_tlog_proof(bytes(270_337))
+    with pytest.raises(CheckpointError, match="no empty line"):
+        parse_tlog_proof(bytes(270_336))
+
+
 def test_trust_is_the_verifier_s() -> None:
     """Another origin, another key or another index does not verify."""
     good = proof(5, 13)
