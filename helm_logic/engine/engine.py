@@ -69,7 +69,9 @@ class Engine:
         run = Machine(program, kept, first, self.limits).run((), names)
         relations, _, self._fired = run()
         self._facts = sum(map(len, relations))
-        self._require_facts(self._facts)
+        self._require(self._facts, self._fired)
+        # Each new fact takes a firing, and each firing takes work: less work needs no counting.
+        self._calm = min(self.limits.facts - self._facts, self.limits.firings - self._fired)
         kept |= dict(zip(names, relations, strict=True))
         rest = [stratum for stratum in program.strata if stratum not in first]
         self._machine = Machine(program, kept, rest, self.limits, self._fired)
@@ -99,12 +101,16 @@ class Engine:
         if not relations:
             # Which limit or sum stops a run may depend on the order of rows; that of sorted ones.
             relations, work, fired = self._run(*(_rows(sorted(rows)) for rows in given))
-        if work > self.limits.facts - self._facts:
-            self._require_facts(self._facts + sum(len(relations[n]) for n in self._derived))
-        return Evaluation(self._machine, relations, self._fired + fired, work)
+        fired += self._fired
+        if work > self._calm:
+            self._require(self._facts + sum(len(relations[n]) for n in self._derived), fired)
+        return Evaluation(self._machine, relations, fired, work)
 
-    def _require_facts(self, count: int) -> None:
-        if count > self.limits.facts:
+    def _require(self, facts: int, firings: int) -> None:
+        """Raise LimitReached if the totals are more than the limits allow."""
+        if firings > self.limits.firings:
+            raise LimitReached("firings", self.limits.firings)
+        if facts > self.limits.facts:
             raise LimitReached("facts", self.limits.facts)
 
 

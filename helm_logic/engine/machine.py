@@ -69,7 +69,11 @@ def _namespace(limits: Limits, fired: int, rules: int) -> dict[str, Any]:
     firings, enumerated = limits.firings - fired, limits.enumerated
 
     def pace(work: int, fired: int) -> int:
-        """Raise if a limit is exceeded; return up to which work none can be."""
+        """Raise if a limit is exceeded; return up to which work none is, as far as is known.
+
+        Rows are counted before they fire, so that firings may go beyond by those under way; the
+        engine looks at the total.
+        """
         if fired > firings:
             raise LimitReached("firings", limits.firings)
         if work > enumerated:

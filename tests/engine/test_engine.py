@@ -272,11 +272,16 @@ def test_which_overflow_is_reported_does_not_depend_on_the_order_of_rows() -> No
 def test_threads_share_an_engine() -> None:
     """Evaluations at the same time do not see each other's facts."""
     program_ = program(
-        [given("e", "int", "int"), given("w", "string"), derived("p", "int", "int"), derived("c", "int")],
+        [
+            given("e", "int", "int"),
+            given("w", "string"),
+            derived("p", "int", "int"),
+            derived("c", "int"),
+        ],
         (yes("p", X, Y), [yes("e", X, Y)]),
         (yes("p", X, Z), [yes("p", X, Y), yes("p", Y, Z)]),
         (yes("c", X), [yes("p", X, W), Test("!=", X, W), yes("w", "s:on")]),
-    )  # fmt: skip
+    )
     engine = Engine(program_, static={"w": [("s:on",)]})
 
     def work(base: int) -> bool:
