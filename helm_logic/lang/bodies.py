@@ -10,7 +10,8 @@ literal counts rows of `head/count/1`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import attrs
 
@@ -30,6 +31,8 @@ from helm_logic.lang.order import Part, positive, variables
 from helm_logic.lang.safety import bindings
 from helm_logic.lang.types import Types
 
+Recursive: TypeAlias = Callable[[str, str], bool]
+
 
 @attrs.frozen
 class Lowered:
@@ -42,10 +45,13 @@ class Lowered:
 
 
 class Auxiliaries:
-    """The auxiliary predicates made so far and their rules; a projection is made once."""
+    """The auxiliary predicates made so far and their rules; a projection is made once.
 
-    def __init__(self, types: Types, inputs: Iterable[str]) -> None:
-        self.types, self.inputs = types, frozenset(inputs)
+    *recursive* says whether two predicates depend on each other.
+    """
+
+    def __init__(self, types: Types, inputs: Iterable[str], recursive: Recursive) -> None:
+        self.types, self.inputs, self.recursive = types, frozenset(inputs), recursive
         self.predicates: dict[str, Predicate] = {}
         self.rules: list[Lowered] = []
         self._counts: dict[str, int] = {}
@@ -204,7 +210,7 @@ class _Body:
             used = frozenset[Term]().union(*(part.reads | part.binds for part in inner))
             shared = tuple(sorted(used & outside, key=str))
             atom = Atom(self._made.counting(self._clause.head.predicate), (*shared, *counted))
-            inner += _context(inner, outer)
+            inner += self._context(inner, outer)
             inputs = inputs.union(*(part.inputs for part in inner))
             columns = [self._type(term, place) for term in atom.terms]
             self._made.add(atom, columns, tuple(inner), self._number)
@@ -228,15 +234,22 @@ class _Body:
         name, known = str(term)[2:], self._made.types.variables
         return known.get((self._number, name, 0)) or known[self._number, name, place]
 
+    def _context(self, inner: Sequence[Part], outer: Sequence[Part]) -> list[Part]:
+        """Return the parts of *outer* that bind what *inner* reads from outside the braces.
 
-def _context(inner: Sequence[Part], outer: Sequence[Part]) -> list[Part]:
-    """Return the parts of *outer* that bind what *inner* reads from outside the braces."""
-    found: list[Part] = []
-    while True:
-        parts = [*inner, *found]
-        bound = frozenset[Term]().union(*(part.binds for part in parts))
-        unbound = frozenset[Term]().union(*(part.reads for part in parts)) - bound
-        if not unbound:
-            return found
-        wanted = min(unbound, key=str)
-        found.append(next(part for part in outer if wanted in part.binds))
+        Those that do not depend on the head are preferred: a count may not read them.
+        """
+        found: list[Part] = []
+        while True:
+            parts = [*inner, *found]
+            bound = frozenset[Term]().union(*(part.binds for part in parts))
+            unbound = frozenset[Term]().union(*(part.reads for part in parts)) - bound
+            if not unbound:
+                return found
+            wanted = min(unbound, key=str)
+            binding = [part for part in outer if wanted in part.binds]
+            found.append(min(binding, key=self._is_recursive))
+
+    def _is_recursive(self, part: Part) -> bool:
+        head, literal = self._clause.head.predicate, part.literal
+        return isinstance(literal, Positive) and self._made.recursive(head, literal.atom.predicate)

@@ -9,21 +9,21 @@ checks the result when it is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from helm_logic.kernel.program import Predicate, Program, Rule
 from helm_logic.kernel.terms import Count, Negative, Positive
 from helm_logic.lang.annotate import Named
-from helm_logic.lang.bodies import Auxiliaries, Lowered, lower_rule
+from helm_logic.lang.bodies import Auxiliaries, Lowered, Recursive, lower_rule
 from helm_logic.lang.diagnostics import Findings
 from helm_logic.lang.order import in_order
 from helm_logic.lang.relevance import MISSING, MOST_INPUTS, RELEVANT, Relevance
 from helm_logic.lang.rule_text import rule_text
 from helm_logic.lang.ruleset import Annotations, RuleSet
-from helm_logic.lang.stratify import Edge, check_strata, components
+from helm_logic.lang.stratify import components
 from helm_logic.lang.table import INPUT, RELATION, Entry, Table
 from helm_logic.lang.types import Types
-from helm_logic.lang.walk import COUNTED, NEGATED, POSITIVE
+from helm_logic.lang.walk import atoms, literals
 
 _CLAIM = "verdict"
 
@@ -39,7 +39,7 @@ class _Lowering:
         self, table: Table, rules: Sequence[Named], types: Types, findings: Findings
     ) -> None:
         self._table, self._rules, self._types, self._findings = table, rules, types, findings
-        self._made = Auxiliaries(types, table.inputs)
+        self._made = Auxiliaries(types, table.inputs, _recursion(rules))
         lowered = [lower_rule(each.id, each.clause, n, self._made) for n, each in enumerate(rules)]
         self._lowered, self._written = lowered, [*lowered, *self._made.rules]
         required = {name: each.type for name, each in table.inputs.items() if each.required}
@@ -47,12 +47,24 @@ class _Lowering:
 
     def is_sound(self) -> bool:
         """Make the relevance rules; say whether that works, and counts read lower strata only."""
-        names = [*self._table.entries, *self._made.predicates]
-        stratified = check_strata(names, _edges(self._written, self._rules), self._findings)
+        asked = _asked(self._written)
+        together = _recursion_of(asked)
+        counted = [self._counts_below(each, together) for each in self._made.rules]
         entry = self._table.entries.get(MISSING)
-        reached = _reached(self._written) if entry and entry.kind == RELATION else frozenset()
+        reached = _reached(asked) if entry and entry.kind == RELATION else frozenset()
         relevant = [self._add(each) for each in self._lowered if each.head.predicate in reached]
-        return stratified and all(relevant)
+        return all(counted) and all(relevant)
+
+    def _counts_below(self, rule: Lowered, together: Recursive) -> bool:
+        """Say whether what *rule* counts lies below its head, which the rules of the text do."""
+        origin = self._rules[rule.origin]
+        if not together(origin.clause.head.predicate, rule.head.predicate):
+            return True
+        message = f"in `{origin.id}`, what is inside a count reads a value that only comes from"
+        message += f" a predicate that depends on `{origin.clause.head.predicate}`"
+        fix = "compute what is compared by a rule of its own"
+        self._findings.add("HL019", message, origin.clause.head.span, fix=fix)
+        return False
 
     def _add(self, rule: Lowered) -> bool:
         names = self._relevance.enumerated(rule)
@@ -100,35 +112,40 @@ class _Lowering:
         return tuple((declared | self._made.predicates | self._relevance.predicates).values())
 
 
-def _edges(written: Iterable[Lowered], rules: Sequence[Named]) -> Iterator[Edge]:
+def _recursion(rules: Iterable[Named]) -> Recursive:
+    """Return whether two predicates depend on each other by *rules*, as they are written."""
+    asked: dict[str, list[str]] = {}
+    for rule in rules:
+        found = (atom.predicate for _, atom in atoms(literals(rule.clause)))
+        asked.setdefault(rule.clause.head.predicate, []).extend(found)
+    return _recursion_of(asked)
+
+
+def _recursion_of(asked: Mapping[str, Sequence[str]]) -> Recursive:
+    graph = {name: [each for each in names if each in asked] for name, names in asked.items()}
+    place = {name: n for n, names in enumerate(components(graph)) for name in names}
+    return lambda one, other: one in place and place[one] == place.get(other)
+
+
+def _asked(written: Iterable[Lowered]) -> dict[str, list[str]]:
+    """Return what each predicate that a rule concludes asks for."""
+    asked: dict[str, list[str]] = {}
     for rule in written:
-        span = rules[rule.origin].clause.head.span
-        for under, name in _asks(rule):
-            yield Edge(rule.head.predicate, name, under, span)
+        found = asked.setdefault(rule.head.predicate, [])
+        found += [
+            part.literal.atom.predicate
+            for part in rule.parts
+            if isinstance(part.literal, (Positive, Negative, Count))
+        ]
+    return asked
 
 
-def _asks(rule: Lowered) -> Iterator[tuple[str, str]]:
-    for part in rule.parts:
-        match part.literal:
-            case Positive(atom):
-                yield POSITIVE, atom.predicate
-            case Negative(atom):
-                yield NEGATED, atom.predicate
-            case Count(_, atom):
-                yield COUNTED, atom.predicate
-            case _:
-                pass
-
-
-def _reached(written: Iterable[Lowered]) -> frozenset[str]:
+def _reached(asked: Mapping[str, Sequence[str]]) -> frozenset[str]:
     """Return the predicates that the verdict depends on: all of them if nothing concludes it."""
-    asks: dict[str, list[str]] = {}
-    for rule in written:
-        asks.setdefault(rule.head.predicate, []).extend(name for _, name in _asks(rule))
-    waiting = [_CLAIM] if _CLAIM in asks else list(asks)
+    waiting = [_CLAIM] if _CLAIM in asked else list(asked)
     reached = set(waiting)
     while waiting:
-        new = [name for name in asks.get(waiting.pop(), []) if name not in reached]
+        new = [name for name in asked.get(waiting.pop(), ()) if name not in reached]
         reached.update(new)
         waiting += new
     return frozenset(reached)

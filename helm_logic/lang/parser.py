@@ -177,11 +177,12 @@ class _Parser:
         if self._cursor.kind != "name" or self._cursor.token.text in ("not", "true", "false"):
             self._cursor.fail("a rule" if annotations else "a declaration, a rule or a fact")
         head = self._atom()
-        if not annotations:
-            self._cursor.hoist()
         if self._cursor.kind not in (":-", "."):
             self._cursor.fail("`:-` or `.`")
-        if self._cursor.advance().kind == ".":
+        end = self._cursor.advance().kind
+        if not annotations:
+            self._cursor.hoist()
+        if end == ".":
             comments = tree.Comments(self._cursor.above())
             return tree.Clause(head, (), tuple(annotations), comments)
         comments = self._cursor.comments()
