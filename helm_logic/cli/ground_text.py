@@ -8,21 +8,14 @@ variables, their values do. Rules themselves are printed by `lang`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from helm_logic.cli.moments import moment_text
 from helm_logic.kernel.program import Program
-from helm_logic.kernel.terms import (
-    Atom,
-    Compute,
-    Count,
-    Literal,
-    Negative,
-    Positive,
-    Row,
-    Term,
-    Test,
-)
+from helm_logic.kernel.terms import Atom, Compute, Count, Negative, Row, Term, Test
 from helm_logic.lang import term_text
+
+Condition: TypeAlias = Negative | Test | Compute | Count
 
 
 def fact_text(program: Program, predicate: str, row: Row) -> str:
@@ -32,16 +25,13 @@ def fact_text(program: Program, predicate: str, row: Row) -> str:
     return f"{predicate}({', '.join(cells)})" if cells else predicate
 
 
-def condition_text(literal: Literal, values: Mapping[Term, Term]) -> str:
-    """Return *literal* with its variables replaced by their *values*, where they have one."""
-    return literal_text(literal, lambda term: term_text(values.get(term, term)))
+def condition_text(condition: Condition, values: Mapping[Term, Term]) -> str:
+    """Return *condition* with its variables replaced by their *values*, where they have one."""
 
+    def show(term: Term) -> str:
+        return term_text(values.get(term, term))
 
-def literal_text(literal: Literal, show: Callable[[Term], str]) -> str:
-    """Return *literal*, each term as *show* prints it."""
-    match literal:
-        case Positive(atom):
-            return _atom_text(atom, show)
+    match condition:
         case Negative(atom):
             return f"not {_atom_text(atom, show)}"
         case Test(relation, left, right) if relation.isalpha():

@@ -65,12 +65,8 @@ class _Parsed(click.ParamType):  # type: ignore[type-arg]  # generic in newer re
         self.name = name
         self._parse = parse
 
-    def convert(
-        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the seconds that *value* means; fail as a usage error."""
-        if isinstance(value, int):
-            return value
         try:
             return self._parse(value)
         except ValueError as error:

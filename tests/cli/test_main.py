@@ -55,7 +55,7 @@ def test_verifying_loads_no_engine_no_parser_and_no_guard(policy: Path) -> None:
     assert {name for name in loaded if name.startswith("helm_logic.policy.")} == {
         "helm_logic.policy.trust"
     }
-    assert not {"z3", "pyDatalog", "sqlite3"} & loaded
+    assert not {"z3", "pyDatalog"} & loaded
 
 
 @pytest.mark.parametrize("name", NAMES)
