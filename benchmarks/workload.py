@@ -63,7 +63,13 @@ _RULES: list[tuple[str, Atom, list[Literal]]] = [
     (
         "live",
         Atom("live", (L,)),
-        [_is("not_before", L, B), _is("expires", L, E), _is("now", T), Test("<=", B, T), Test("<", T, E)],
+        [
+            _is("not_before", L, B),
+            _is("expires", L, E),
+            _is("now", T),
+            Test("<=", B, T),
+            Test("<", T, E),
+        ],
     ),
     ("valid", Atom("valid", (L,)), [_is("live", L), _not("revoked", L)]),
     ("root", Atom("holds", (P, S)), [_is("anchor", P), _is("link", L, P, D), _is("scope", L, S)]),
@@ -71,14 +77,25 @@ _RULES: list[tuple[str, Atom, list[Literal]]] = [
         "delegated",
         Atom("holds", (D, S)),
         [
-            _is("link", L, P, D), _is("holds", P, S), _is("scope", L, S), _is("valid", L),
+            _is("link", L, P, D),
+            _is("holds", P, S),
+            _is("scope", L, S),
+            _is("valid", L),
             _not("suspended", D),
         ],
     ),
     ("covered", Atom("covered", (A,)), [_is("action", A), _is("subject", P), _is("holds", P, A)]),
     ("chain", Atom("chain", (D,)), [_is("link", L, P, D)]),
-    ("expired", Atom("fault", ("y:expired",)), [_is("expires", L, E), _is("now", T), Test("<=", E, T)]),
-    ("early", Atom("fault", ("y:early",)), [_is("not_before", L, B), _is("now", T), Test("<", T, B)]),
+    (
+        "expired",
+        Atom("fault", ("y:expired",)),
+        [_is("expires", L, E), _is("now", T), Test("<=", E, T)],
+    ),
+    (
+        "early",
+        Atom("fault", ("y:early",)),
+        [_is("not_before", L, B), _is("now", T), Test("<", T, B)],
+    ),
     ("revoked", Atom("fault", ("y:revoked",)), [_is("link", L, P, D), _is("revoked", L)]),
     ("suspended", Atom("fault", ("y:suspended",)), [_is("chain", P), _is("suspended", P)]),
     ("high", Atom("risky", (A,)), [_is("action", A), _is("risk", A, "y:high")]),
@@ -86,7 +103,12 @@ _RULES: list[tuple[str, Atom, list[Literal]]] = [
     (
         "approved",
         Atom("approved", (A,)),
-        [_is("action", A), _is("approval", A, U), _is("role", U, "y:release_manager"), _not("chain", U)],
+        [
+            _is("action", A),
+            _is("approval", A, U),
+            _is("role", U, "y:release_manager"),
+            _not("chain", U),
+        ],
     ),
     ("deny_fault", Atom("deny", (R,)), [_is("fault", R)]),
     ("deny_scope", Atom("deny", ("y:not_covered",)), [_is("action", A), _not("covered", A)]),
@@ -106,7 +128,7 @@ _RULES: list[tuple[str, Atom, list[Literal]]] = [
         Atom("verdict", ("y:allow",)),
         [_is("allow", R), _not("escalated"), _not("denied")],
     ),
-]  # fmt: skip
+]
 
 
 def program(copies: int = 1) -> Program:
