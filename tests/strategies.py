@@ -171,11 +171,12 @@ def trees(draw: st.DrawFn) -> tree.Tree:
 GIVEN = {"e": "i", "f": "ii", "g": "s", "h": "si", "w": "p"}
 _LAYERS = (("a0", "i"), ("b0", "si"), ("a1", "i"), ("b1", "s"), ("a2", "ii"), ("b2", "i"))
 _TYPES = {"i": "int", "s": "string", "p": "pattern"}
-_POOLS = {"i": ("I", "J", "K"), "s": ("S", "T"), "p": ("P",)}
+_POOLS = {"i": ("I", "J", "K"), "s": ("S", "T"), "p": ("P",), "b": ("B",)}
 _VALUES: dict[str, tuple[str, ...]] = {
     "i": ("0", "1", "2", "-1"),
     "s": ('"a"', '"a/b"', '"c"'),
     "p": ('"a/*"', '"**"'),
+    "b": ("true", "false"),
 }
 FACT_VALUES: dict[str, tuple[Term, ...]] = {
     "i": (0, 1, 2, 3),
@@ -245,7 +246,7 @@ def _count(draw: st.DrawFn, lower: Sequence[tuple[str, str]], body: Body) -> str
     """Draw a count whose inner literals share variables with the body and each other."""
     inner = body.lower()
     name, columns = draw(st.sampled_from(lower))
-    counted = {"i": "N", "s": "M", "p": "Q"}
+    counted = {"i": "N", "s": "M", "p": "Q", "b": "C"}
     terms = [_reader(draw, column, body, "_", counted[column]) for column in columns]
     terms[0] = counted[columns[0]]
     inner.literals.append(f"{name}({', '.join(terms)})")

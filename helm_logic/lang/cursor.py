@@ -86,7 +86,7 @@ class Cursor:
     def fail(self, expected: str, *, fix: str = "", got: str = "") -> NoReturn:
         """Report that the token at hand is not what was *expected*, and give the statement up."""
         token, span = self.token, self.token.span
-        if token.kind != "bad":  # which has been reported
+        if "bad" not in (token.kind, self.following):  # what is no token has been reported
             got = got or f"got `{token.text[:40]}`"
             if token.first_on_line and self._at and "`.`" in expected:
                 end = self._tokens[self._at - 1].span.end

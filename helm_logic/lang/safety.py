@@ -106,6 +106,8 @@ class _Check:
 
     def _miscounted(self, variable: tree.Variable) -> None:
         self._safe = False
+        if variable.name in self._reported:
+            return
         self._reported.add(variable.name)
         message, fix = f"`{variable.name}` is counted twice", "remove one of the two"
         if variable.is_anonymous:

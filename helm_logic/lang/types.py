@@ -120,8 +120,11 @@ class _Inference:
             return self._term(expression)
         left, right = self._expression(expression.left), self._expression(expression.right)
         for cell, side in ((left, expression.left), (right, expression.right)):
+            # A plain number beside an operator is an int: `T - 60` is a time, and never an int.
+            is_plain = isinstance(side, tree.Constant) and side.kind == "int"
+            wanted = frozenset({"int"}) if is_plain else NUMBERS
             what = f"an operand of `{expression.operator}`"
-            self._cells.narrow(cell, NUMBERS, side.span, what)
+            self._cells.narrow(cell, wanted, side.span, what)
         result = self._cells.new(NUMBERS, expression.span, f"the result of `{expression.operator}`")
         self._cells.add_sum(expression.operator, (left, right, result), expression.span)
         return result
