@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes only: keys, envelopes, the Merkle tree, signed tree heads and the store that keeps them.
 
+    shape        reading the members of parsed JSON, one by one
     base64text   the one accepted base64 spelling of some bytes
     durable      files that are on the disk when the call returns
     keys         public keys, signers, private key files
@@ -11,7 +12,8 @@
     checkpoint   C2SP checkpoints: signed tree heads
     tlog_proof   C2SP tlog-proof: one entry's inclusion, as a text file
     head         the head guard: the last tree head, remembered outside the store
-    store        the log in one SQLite file (store_schema, store_reader, store_fsck belong to it)
+    store        the log in one SQLite file; of it are log_config (entry 0), store_schema,
+                 store_reader and store_fsck
 
 Nothing here knows what a payload means. A verifier needs everything above `head` and no SQLite.
 """

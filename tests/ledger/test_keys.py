@@ -197,14 +197,14 @@ def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
     """Whether the file was good, open to others, or no file at all."""
     path = tmp_path / "engine.key"
     write_key_file(path, ENGINE)
-    before = os.listdir("/proc/self/fd")
+    before = sorted(Path("/dev/fd").iterdir())
     read_key_file(path)
     path.chmod(0o644)
     for refused in (path, tmp_path):
         with pytest.raises(KeyFileError):
             read_key_file(refused)
 
-    assert os.listdir("/proc/self/fd") == before
+    assert sorted(Path("/dev/fd").iterdir()) == before
 
 
 def test_a_file_of_another_kind_is_told_apart(tmp_path: Path) -> None:
