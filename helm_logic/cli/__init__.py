@@ -9,7 +9,10 @@
     receipt_files      receipts by file or by id
     request_additions  links and approvals given beside a request
     decide_stream      a request a line in, a decision a line out
-    *_text, *_tree     what commands print
+    decision_text      a decision as text and as JSON
+    derivation         a derivation as its reader asks about it; *_text, *_outline print it
+    ground_text        facts and conditions in the notation of the rules
+    new_folder, stage  the folder that `init` makes, and where `demo` plays
 
 Every other module is one command, in a file of its name. Only this room prints, exits, reads the
 clock and looks at environment variables.

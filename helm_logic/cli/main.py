@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from helm_logic import __version__
-from helm_logic.cli.exit_codes import FINDINGS, INTERNAL, INTERRUPTED, OK, USAGE
+from helm_logic.cli.exit_codes import FINDINGS, INTERNAL, INTERRUPTED, MEANINGS, OK, USAGE
 from helm_logic.errors import CertificateRefused, HelmError, ReceiptRefused, RuleError
 
 COMMANDS: Mapping[str, Mapping[str, str]] = {
@@ -79,6 +79,13 @@ class Commands(click.Group):
         for title, section in COMMANDS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in section.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table of exit codes, and where to read on."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), text) for code, text in MEANINGS.items()])
+        formatter.write_paragraph()
+        formatter.write_text("`helm-logic COMMAND --help` tells more, with an example.")
 
     def main(  # type: ignore[override]  # click has two overloads
         self, args: Sequence[str] | None = None, **extra: Any
@@ -181,9 +188,6 @@ def _colour() -> bool | None:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ALLOW or success, 1 findings or failed verification, 2 usage or load "
-    "error, 3 DENY, 4 ESCALATE, 70 internal error (never ALLOW). `helm-logic COMMAND --help` "
-    "tells more, with an example.",
 )
 @click.version_option(__version__, prog_name="helm-logic", message="%(prog)s %(version)s")
 @click.option("--traceback", is_flag=True, help="Show where an error comes from.")

@@ -23,6 +23,7 @@ REACH = """
 reach(X, Y) :- edge(X, Y).
 reach(X, Z) :- reach(X, Y), edge(Y, Z).
 far(X, Y) :- reach(X, Y), not edge(X, Y).
+meet(X, Y) :- reach(Z, X), reach(Z, Y).
 """
 WALK = """
 #relation start(at: int).
@@ -118,8 +119,8 @@ def test_every_step_is_shown_once(edges: set[tuple[int, int]], width: int) -> No
     """However steps share what they rest on, each is told once, and pointed to elsewhere."""
     program = load(Source("test.dl", REACH), lambda _: None).program
     evaluation = Engine(program, {}, ("edge",)).evaluate({"edge": sorted(edges)})
-    for row in sorted(evaluation.rows("reach")):
-        steps = derivation(program, evaluation.certificate([("reach", row)]), {})
+    for row in sorted(evaluation.rows("meet"))[:10]:
+        steps = derivation(program, evaluation.certificate([("meet", row)]), {})
         lines = tree(steps, width)
 
         assert _shown_whole(lines) == {step.number for step in steps if step.rule is not None}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_logic.cli.request_additions import Additions
@@ -12,6 +12,7 @@ from helm_logic.kernel.encoding import JsonValue, canonical_json, parse_json
 ENVELOPES = st.lists(st.fixed_dictionaries({"payload": st.text(max_size=3)}), max_size=3)
 
 
+@settings(max_examples=30)
 @given(ENVELOPES, ENVELOPES, ENVELOPES, ENVELOPES)
 def test_additions_come_after_what_a_request_carries(
     chain: list[JsonValue],
