@@ -7,8 +7,9 @@
     evaluation.rows("deny"), evaluation.certificate([("allow", ("y:covered",))])
 
 `plan` orders joins, `source` prints them as Python, `forward` prints whole programs and `backward`
-the search for premises; `machine` runs what was printed; `scope` decides what it may mention.
-`pydatalog` runs the same program in the reference engine, and `export` prints it for others.
+the question which rules support a row; `scope` decides what they may mention; `machine` runs what
+was printed; `derivation` reads derivations off. `pydatalog` runs the same program in the reference
+engine, `canonical` makes certificates of what it found, and `export` prints it for clingo.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.engine.agreement import require_agreement
 from tests.engine.strategies import Case, cases, random_case
 
-PROGRAMS, BATCHES = 1200, 24
+PROGRAMS, BATCHES = 1000, 20
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))

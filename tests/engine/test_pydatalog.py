@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from helm_logic.engine import Engine, pydatalog
+from helm_logic.engine import Engine, pydatalog, pydatalog_text
 from helm_logic.engine.pydatalog_text import GRAMMAR, Text, decode, encode
 from helm_logic.errors import EvaluationError
 from helm_logic.kernel.terms import Compute, Row, Test
@@ -80,6 +80,15 @@ def test_no_text_of_a_program_reaches_pydatalog(text: str) -> None:
     assert pydatalog.evaluate(program_, {text: [(f"s:{text}",), ("s:x",)]}) == {
         text + "_": {("s:x",)}
     }
+
+
+def test_a_line_outside_the_grammar_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line is held against the grammar, whatever the printer thinks of it."""
+    program_ = program([given("q", "int"), derived("p", "int")], (yes("p", X), [yes("q", X)]))
+    monkeypatch.setattr(pydatalog_text, "GRAMMAR", re.compile("[a-z]*"))
+
+    with pytest.raises(EvaluationError, match="want only own names"):
+        pydatalog.export_text(program_)
 
 
 def test_the_exported_text_alone_finds_the_same() -> None:
