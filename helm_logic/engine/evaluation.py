@@ -40,9 +40,11 @@ class Evaluation:
     @cached_property
     def model(self) -> dict[str, dict[Row, int]]:
         """The rows of every derived predicate with their heights."""
-        rules = len(self._program.rules)
+        rules, recursive = len(self._program.rules), self._machine.recursive
         return {
             each.name: {row: origin[0] // rules for row, origin in relation.items()}
+            if each.name in recursive
+            else dict.fromkeys(relation, 1)
             for each, relation in zip(self._program.predicates, self._relations, strict=True)
             if not each.given
         }

@@ -48,6 +48,7 @@ class Machine:
         self.program = program
         self.number = self._scope.number
         self.explainer = Explainer(program)
+        self.recursive = _recursive(program)
         self._supports: dict[int, Supports] = {}
         self._lock = Lock()
 
@@ -62,6 +63,18 @@ class Machine:
                 source = Backward(self._scope, self._scope.program.rules[rule]).source()
                 found = self._supports[rule] = execute(source, "supports", self._scope.names)
         return found
+
+
+def _recursive(program: Program) -> frozenset[str]:
+    """Return the predicates whose rows may have a height above 1."""
+    stratum = program.stratum
+    strata = {
+        stratum[rule.head.predicate]
+        for rule in program.rules
+        for atom in rule.premises
+        if stratum[atom.predicate] == stratum[rule.head.predicate]
+    }
+    return frozenset(name for number in strata for name in program.strata[number])
 
 
 def _namespace(limits: Limits, fired: int, rules: int) -> dict[str, Any]:
