@@ -72,13 +72,17 @@ class Explainer:
         steps: list[Step],
         numbers: list[dict[Row, int]],
     ) -> None:
-        """Add the steps of a derived row that has none yet; no recursion, for chains are long."""
+        """Add the steps of a derived row that has none yet; no recursion, for chains are long.
+
+        An origin has a row for each premise of its rule; to have `zip` see to that as well would
+        cost a tenth of the whole.
+        """
         new = tuple.__new__  # what a NamedTuple is made by, without its Python function around
         rules, names, premises = self._rules, self._names, self._premises
         open_: list[Any] = []  # what is left to do for rows whose premises are being derived
         origin = relations[predicate][row_]
         rule = origin[0] % rules
-        pairs = zip(premises[rule], origin[1:], strict=True)
+        pairs = zip(premises[rule], origin[1:])  # noqa: B905
         got: list[int] = []
         while True:
             for premise, premise_row in pairs:
@@ -89,7 +93,7 @@ class Explainer:
                         open_.append((predicate, row_, rule, origin, pairs, got))
                         predicate, row_, origin = premise, premise_row, below
                         rule = below[0] % rules
-                        pairs, got = zip(premises[rule], below[1:], strict=True), []
+                        pairs, got = zip(premises[rule], below[1:]), []  # noqa: B905
                         break
                     number = numbers[premise][premise_row] = len(steps)
                     steps.append(new(Given, (names[premise], premise_row)))
