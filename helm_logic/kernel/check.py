@@ -59,8 +59,8 @@ class Checker:
         given = {name: rows[name] for name in facts}
         return self._conclusion(given, instances, certificate.steps)
 
-    def _rows(self, facts: Facts, model: Model) -> dict[str, dict[Row, int]]:
-        rows: dict[str, dict[Row, int]] = {name: {} for name in self._columns}
+    def _rows(self, facts: Facts, model: Model) -> dict[str, Mapping[Row, int]]:
+        rows: dict[str, Mapping[Row, int]] = {name: {} for name in self._columns}
         if foreign := facts.keys() - self._given:
             raise CertificateRefused("facts", f"`{min(foreign)}`", "given predicates only")
         if foreign := model.keys() - (rows.keys() - self._given):
@@ -72,10 +72,10 @@ class Checker:
                 raise CertificateRefused("facts", f"{name}{misfit}", f"rows of {columns}")
             rows[name] = dict.fromkeys(claimed, 0)
         for name, heights in model.items():
-            rows[name] = dict(heights)
             arity = len(self._columns[name])
             if not {arity}.issuperset(map(len, heights)):
                 raise CertificateRefused("model", f"a row of `{name}`", f"{arity} constants")
+            rows[name] = heights
         return rows
 
     def _conclusion(

@@ -73,58 +73,7 @@ def _refusal(draft: Draft) -> tuple[str, str, str]:
     return caught.value.where, str(caught.value.got), str(caught.value.want)
 
 
-@given(cases())
-def test_every_fact_of_the_perfect_model_can_be_proved(case: Case) -> None:
-    """With the heights of the rounds, each fact, given or derived, is the claim of a derivation."""
-    checker = Checker(case.program)
-    for name, rows in naive.model_of(case.program, case.facts).items():
-        for row in rows:
-            claim = Atom(name, row)
-
-            assert (
-                checker.check(case.facts, naive.certify(case.program, case.facts, claim)) == claim
-            )
-
-
-@times(2)
-@given(st.data(), cases())
-def test_two_checkers_agree_on_changed_certificates(data: st.DataObject, case: Case) -> None:
-    """Whatever is changed, the kernel accepts what the brute-force checker accepts, no more."""
-    draft = data.draw(mutated(case))
-
-    expected = reference.opinion(case.program, draft.facts, draft.certificate())
-
-    assert _claim(case.program, draft.facts, draft.certificate()) == expected
-
-
-@given(st.data(), cases())
-def test_an_accepted_model_is_the_perfect_model(data: st.DataObject, case: Case) -> None:
-    """However it was changed, an accepted model holds all that follows and nothing else."""
-    draft = data.draw(mutated(case))
-    if _claim(case.program, draft.facts, draft.certificate()) is not None:
-        rows = {**draft.facts, **draft.model}
-        claimed = {reference.typed(name, row) for name in rows for row in rows[name]}
-
-        assert claimed == reference.perfect_model(case.program, draft.facts)
-
-
-@given(cases(), st.randoms(use_true_random=False))
-def test_order_has_no_meaning(case: Case, random: Any) -> None:
-    """Facts, predicates and the model may stand in any order, and facts may be said twice."""
-    certificate = naive.certify(case.program, case.facts)
-    facts = {name: random.sample(rows * 2, len(rows) * 2) for name, rows in case.facts.items()}
-    names = random.sample(sorted(certificate.model), len(certificate.model))
-    model = {
-        name: dict(random.sample(sorted(rows.items(), key=repr), len(rows)))
-        for name, rows in ((name, certificate.model[name]) for name in names)
-    }
-
-    claim = _claim(case.program, facts, attrs.evolve(certificate, model=model))
-
-    assert claim == _claim(case.program, case.facts, certificate)
-
-
-@pytest.mark.parametrize("links", [1, 4, 8, 9])
+@pytest.mark.parametrize("links", [1, 4, 9])
 def test_a_whole_decision_is_accepted(links: int) -> None:
     """A delegation chain as long as a real one: its verdict is proved, and every fact of it."""
     program, facts = chain.program(), chain.facts(links)
@@ -204,8 +153,20 @@ def test_predicates_without_facts_may_be_left_out() -> None:
 
     for facts in (dict[str, list[Row]](), empty):
         for model in ({}, none):
-            with pytest.raises(CertificateRefused, match="derivation: got no steps, want steps"):
+            with pytest.raises(
+                CertificateRefused, match=r"derivation: got no steps, want .* claim$"
+            ):
                 check(program, facts, Certificate(model, ()))
+
+
+def test_facts_may_be_any_iterables() -> None:
+    """Sets, iterators and generators are read once, as lists are."""
+    roads = _roads()
+    certificate, claim = roads.certificate(), notation.atom("reached(c)")
+    for kind in (list, set, iter, dict.fromkeys, lambda rows: (row for row in rows)):
+        facts = {name: kind(rows) for name, rows in roads.facts.items()}
+
+        assert check(roads.case.program, facts, certificate) == claim
 
 
 def _put(name: str, row: tuple[Any, ...], height: Any = 1) -> Callable[[Draft], None]:
@@ -349,7 +310,9 @@ def test_what_only_equals_a_number_is_none(change: Callable[[Any], Any], strange
     right = naive.certify(program, facts, notation.atom("n(1)"))
 
     assert check(program, facts, attrs.evolve(right, **change(1))) is not None
-    with pytest.raises(CertificateRefused, match="certificate: got a value of another type, want"):
+    with pytest.raises(
+        CertificateRefused, match=r"^certificate: got .* type, want ints and texts$"
+    ):
         check(program, facts, attrs.evolve(right, **change(stranger)))
 
 
@@ -389,7 +352,9 @@ def test_a_body_without_a_result_is_refused(rules: str, error: str) -> None:
     program = notation.program(f"given g(int, symbol)\nderived d(int)\n{rules}")
     certificate = Certificate({}, (Given("g", (2, "y:a")),))
 
-    with pytest.raises(CertificateRefused, match=f"rule `r0`: got .*{error}.*, want a body"):
+    with pytest.raises(
+        CertificateRefused, match=f"rule `r0`: got .*{error}.*, want a body .*result$"
+    ):
         check(program, notation.facts("g(2, a)"), certificate)
     with pytest.raises(CertificateRefused, match="step 0"):
         check(program, {}, certificate)
@@ -418,3 +383,54 @@ def test_a_rule_without_a_body_holds_once() -> None:
     assert check(program, {}, Certificate(model, (Apply(0, (), ()),))) == notation.atom("p(a, 1)")
     with pytest.raises(CertificateRefused, match=r"want p\('y:a', 1\) by rule `r0`"):
         check(program, {}, Certificate({}, (Apply(0, (), ()),)))
+
+
+@given(cases())
+def test_every_fact_of_the_perfect_model_can_be_proved(case: Case) -> None:
+    """With the heights of the rounds, each fact, given or derived, is the claim of a derivation."""
+    checker = Checker(case.program)
+    for name, rows in naive.model_of(case.program, case.facts).items():
+        for row in rows:
+            claim = Atom(name, row)
+
+            assert (
+                checker.check(case.facts, naive.certify(case.program, case.facts, claim)) == claim
+            )
+
+
+@times(2)
+@given(st.data(), cases())
+def test_two_checkers_agree_on_changed_certificates(data: st.DataObject, case: Case) -> None:
+    """Whatever is changed, the kernel accepts what the brute-force checker accepts, no more."""
+    draft = data.draw(mutated(case))
+
+    expected = reference.opinion(case.program, draft.facts, draft.certificate())
+
+    assert _claim(case.program, draft.facts, draft.certificate()) == expected
+
+
+@given(st.data(), cases())
+def test_an_accepted_model_is_the_perfect_model(data: st.DataObject, case: Case) -> None:
+    """However it was changed, an accepted model holds all that follows and nothing else."""
+    draft = data.draw(mutated(case))
+    if _claim(case.program, draft.facts, draft.certificate()) is not None:
+        rows = {**draft.facts, **draft.model}
+        claimed = {reference.typed(name, row) for name in rows for row in rows[name]}
+
+        assert claimed == reference.perfect_model(case.program, draft.facts)
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_order_has_no_meaning(case: Case, random: Any) -> None:
+    """Facts, predicates and the model may stand in any order, and facts may be said twice."""
+    certificate = naive.certify(case.program, case.facts)
+    facts = {name: random.sample(rows * 2, len(rows) * 2) for name, rows in case.facts.items()}
+    names = random.sample(sorted(certificate.model), len(certificate.model))
+    model = {
+        name: dict(random.sample(sorted(rows.items(), key=repr), len(rows)))
+        for name, rows in ((name, certificate.model[name]) for name in names)
+    }
+
+    claim = _claim(case.program, facts, attrs.evolve(certificate, model=model))
+
+    assert claim == _claim(case.program, case.facts, certificate)
