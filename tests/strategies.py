@@ -9,7 +9,7 @@ come from `facts_for`. Random kernel programs are `tests/engine/strategies.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 from hypothesis import strategies as st
@@ -18,8 +18,6 @@ from helm_logic.kernel.terms import COMPARISONS, Row, Term
 from helm_logic.lang import tree
 from helm_logic.lang.lexer import Comment
 from helm_logic.lang.printer import quote
-
-Draw = Callable[[st.SearchStrategy[object]], object]
 
 # --- Trees.
 
@@ -30,8 +28,10 @@ names = st.sampled_from(["p", "q", "env", "count", "default", "from", "aB_9"]) |
     r"[a-z][a-zA-Z0-9_]{0,5}", fullmatch=True
 ).filter(lambda name: name not in _RESERVED)
 variables = st.builds(
-    tree.Variable, st.sampled_from(["_", "X", "Y", "_Z"]) | st.from_regex(r"[A-Z_][a-zA-Z0-9_]{0,4}", fullmatch=True)
-)  # fmt: skip
+    tree.Variable,
+    st.sampled_from(["_", "X", "Y", "_Z"])
+    | st.from_regex(r"[A-Z_][a-zA-Z0-9_]{0,4}", fullmatch=True),
+)
 comments = st.builds(lambda text: Comment(f"% {text}".rstrip()), st.text(_PLAIN, max_size=12))
 
 
@@ -223,7 +223,8 @@ def _positive(draw: st.DrawFn, name: str, columns: str, body: Body, *, below: bo
 
 
 def _reader(draw: st.DrawFn, column: str, body: Body, *more: str) -> str:
-    return draw(st.sampled_from((*body.bound.get(column, ()), *_VALUES[column][:2], *more)))
+    terms: tuple[str, ...] = (*body.bound.get(column, ()), *_VALUES[column][:2], *more)
+    return draw(st.sampled_from(terms))
 
 
 def _negated(draw: st.DrawFn, name: str, columns: str, body: Body) -> str:
@@ -311,8 +312,8 @@ def rule_texts(draw: st.DrawFn) -> str:
         lower = [*GIVEN.items(), *_LAYERS[:number]]
         columns = ", ".join(_TYPES[column] for column in head[1])
         lines.append(f"#predicate {head[0]}({columns}).")
-        for _ in range(draw(st.integers(0, 2))):
-            lines.append(draw_rule(draw, head, [*lower, head], lower))
+        rules = range(draw(st.integers(0, 2)))
+        lines += [draw_rule(draw, head, [*lower, head], lower) for _ in rules]
     return HEADER + "\n".join(lines) + "\n"
 
 

@@ -84,7 +84,8 @@ def _compile(
     safe = [each for each in rules if is_safe(each.clause, findings)]
     check_strata(table.entries, _edges(rules), findings)
     advise(safe, findings)
-    if includes.complete and not broken:  # else what reads a name may not have been read itself
+    # What reads a name may stand in a statement or file that could not be read.
+    if includes.complete and not broken and source.name not in first:
         find_unused(source.name, table, rules, findings)
     if has_errors(findings.sorted(order)):
         return None, findings.sorted(order)

@@ -75,4 +75,4 @@ def _rank(part: Part, bound: set[Term], few: frozenset[str]) -> tuple[int, int, 
     atom = part.literal.atom
     if free < len(set(atom.terms)):  # it has a constant, or a variable with a value
         return 1, free, 0
-    return 2, int(atom.predicate not in few), free
+    return 2, int(atom.predicate not in few), 0

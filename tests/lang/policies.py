@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random policies with inputs, requests that lack some of them, and what the missing values may be."""
+"""Random policies with inputs, requests that lack some, and what the missing values may be."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from helm_logic.kernel.terms import Row, Term
 from tests.strategies import GIVEN, HEADER, draw_body, draw_rule, facts_for
 
-# Column letter and values of each required input; `tags` is a set. `side` and `mode` are not required.
+# Column letter and values of each required input; `tags` is a set. The others are not required.
 REQUIRED: dict[str, tuple[str, tuple[Term, ...]]] = {
     "env": ("s", ("s:a", "s:a/b")),
     "size": ("i", (0, 1, 2)),
     "flag": ("b", ("b:true", "b:false")),
     "tags": ("s", ("s:a", "s:a/b")),
 }
-_INPUTS = """\
+INPUTS = """\
 #input env  : {"a", "a/b"}   from context.env.
 #input size : int 0..2       from context.size.
 #input flag : bool           from context.flag.
@@ -64,13 +64,15 @@ def policies(draw: st.DrawFn) -> str:
     lower: list[tuple[str, str]] = [*_ALL_INPUTS.items(), *_ALL_INPUTS.items(), *GIVEN.items()]
     for head in _LAYERS:
         lines.append(f"#predicate {head[0]}({', '.join(_NAMES[column] for column in head[1])}).")
-        for _ in range(draw(st.integers(0, 2))):
-            lines.append(draw_rule(draw, head, [*lower, head], lower))
+        number = draw(st.integers(0, 2))
+        lines += [draw_rule(draw, head, [*lower, head], lower) for _ in range(number)]
         lower.append(head)
     for verdict in draw(st.lists(st.sampled_from(["deny", "escalate", "allow"]), max_size=4)):
         body = draw_body(draw, lower, lower)
-        lines.append(f"{verdict}(r{len(lines)}) :- {', '.join(draw(st.permutations(body.literals)))}.")
-    return HEADER + _INPUTS + "\n".join(lines) + "\n"
+        lines.append(
+            f"{verdict}(r{len(lines)}) :- {', '.join(draw(st.permutations(body.literals)))}."
+        )
+    return HEADER + INPUTS + "\n".join(lines) + "\n"
 
 
 @st.composite

@@ -82,7 +82,7 @@ def _can_ask(literal: tree.Literal, binding: Binding, outer: frozenset[str]) -> 
             return all(_has_value(term, binding) for term in walk.terms(literal))
 
 
-def _ask(
+def _ask(  # noqa: C901 - one case for each kind of literal
     literal: tree.Literal, binding: Binding, rows: Rows, outer: frozenset[str]
 ) -> Iterator[Binding]:
     match literal:

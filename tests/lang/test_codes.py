@@ -22,7 +22,7 @@ class Case:
     shown: str
     good: str
     prelude: tuple[Source, ...] = ()
-    limits: SizeLimits = SizeLimits()
+    limits: SizeLimits | None = None
 
     def found(self, text: str) -> list[str]:
         """Return the findings in *text* as they are rendered, after their code."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_logic.kernel.encoding import MAX_INTEGER
@@ -16,12 +16,15 @@ from tests.strategies import trees
 _PIECES = [
     "p", "X", "_", '"a"', "12", "-", "+", "*", "(", ")", "{", "}", ",", ".", ":", ":-", "..", "=",
     "<=", "not", "count", "matches", "@id", "#input", "#relation", "#predicate", "#include", "from",
-    "default", "2026-01-31T00:00:00Z", "% c\n", "\n", " ", '"', "\\", "true", "p(X)", "count{X : p(X)}",
-    "1.5", "#", "@", "\r", "\x00", "\u202e", "ä",
+    "default", "2026-01-31T00:00:00Z", "% c\n", "\n", " ", '"', "\\", "true", "p(X)",
+    "count{X : p(X)}", "1.5", "#", "@", "\r", "\x00", "\u202e", "ä",
 ]  # fmt: skip
 
 
-@given(st.text() | st.lists(st.sampled_from(_PIECES)).map(" ".join) | st.lists(st.sampled_from(_PIECES)).map("".join))  # fmt: skip
+_thrown = st.lists(st.sampled_from(_PIECES))
+
+
+@given(st.text() | _thrown.map(" ".join) | _thrown.map("".join))
 def test_any_text_gives_diagnostics_and_no_exception(text: str) -> None:
     """Garbage is reported with spans inside the text, can be rendered, and twice alike."""
     found = diagnose(Source("garbage.dl", text), lambda _: None)
@@ -33,6 +36,7 @@ def test_any_text_gives_diagnostics_and_no_exception(text: str) -> None:
 
 
 @given(trees(), st.data())
+@settings(max_examples=40)
 def test_a_damaged_file_is_still_read(drawn: tree.Tree, data: st.DataObject) -> None:
     """Cut a piece out of any file: parsing and diagnosing it raise nothing."""
     text = format_tree(drawn)
@@ -130,7 +134,7 @@ def test_a_text_beyond_a_limit_is_refused(limits: SizeLimits, text: str) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["p :- " + "(" * 50_000, "p :- 1" + "+1" * 50_000 + " < 2.", "p(" * 50_000, "{" * 50_000],
+    ["p :- " + "(" * 10_000, "p :- 1" + "+1" * 10_000 + " < 2.", "p(" * 10_000, "{" * 10_000],
     ids=["parentheses", "sums", "atoms", "braces"],
 )
 def test_deep_nesting_is_refused_without_recursion(text: str) -> None:
@@ -169,9 +173,9 @@ def test_a_constant_has_its_value_and_keeps_its_spelling(spelling: str, value: i
 @pytest.mark.parametrize(
     "spelling",
     [
-        "007", "1__0", "1_", "12ab", "1.5", str(MAX_INTEGER + 1), f"-{MAX_INTEGER + 1}", "9" * 5000,
-        "2026-02-30T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T00:00:00", "2026-01-31T00:00:60Z",
-        "2026-01-31T00:00:00.5Z", '"open', r'"\x41"', r'"\ud800"', r'"\u12"',
+        "007", "1__0", "1_", "12ab", "1.5", "9" * 5000, f"{MAX_INTEGER + 1}", f"-{MAX_INTEGER + 1}",
+        "2026-02-30T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T00:00:00",
+        "2026-01-31T00:00:60Z", "2026-01-31T00:00:00.5Z", '"open', r'"\x41"', r'"\ud800"', r'"\u12"',
         '"\u202e"', '"\u200b"', '"a\rb"', '"\ud800"', "ä", "p;", "'a'", "a?", "x!",
     ],
 )  # fmt: skip
@@ -184,7 +188,7 @@ def test_what_is_no_token_is_refused(spelling: str) -> None:
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\x1b", "\r", "\ud800", "\x00"])
 def test_a_comment_cannot_hide_or_reorder_text(hidden: str) -> None:
-    """What a terminal or editor would act on is refused in comments too; a line end by CR LF is not."""
+    """What a terminal or editor would act on is refused in comments too; CR LF is a line end."""
     assert codes(f"p(1). % a {hidden} b\n") == ["HL021", "HL002"]
     assert codes("p(1). % a\r\nq(1).\r\n") == ["HL021", "HL021"]
 

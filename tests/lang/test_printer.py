@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import attrs
-import pytest
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from helm_logic.lang import Source, format_tree, parse, tree
@@ -26,7 +26,7 @@ def _parsed(text: str) -> tree.Tree:
     return parsed
 
 
-def _bare(node: object) -> object:
+def _bare(node: Any) -> object:
     """Return *node* without comments and empty lines."""
     if isinstance(node, tree.Layout | tree.Comments):
         return None
@@ -45,6 +45,7 @@ def test_parsing_what_is_printed_gives_the_same_tree(drawn: tree.Tree) -> None:
 
 
 @given(trees(), st.data())
+@settings(max_examples=40)
 def test_any_layout_is_formatted_once_and_for_all(drawn: tree.Tree, data: st.DataObject) -> None:
     """Scattered over lines and comments, a file still says the same, and formatting it settles."""
     gaps = st.sampled_from(["", " ", "\t ", "\n", "\n\n\n", "  % c{}\n", "\n% c{}\n\n", "\r\n"])

@@ -44,7 +44,7 @@ def _columns(text: str, predicate: str) -> tuple[str, ...]:
         ('p("a/*").\nq :- p(X), matches(X, "a").', ("pattern",)),
         ("p(a, true, 1).", ("symbol", "bool", "int")),
         ("p(X) :- p(X).", ("string",)),
-        ("p(X) :- word(X), X < \"b\".", ("string",)),
+        ('p(X) :- word(X), X < "b".', ("string",)),
         ("p(X) :- q(X), count{Y : q(Y)} >= X.\nq(1).", ("int",)),
         ("p(X) :- X = high.", ("symbol",)),
     ],
@@ -68,23 +68,23 @@ def test_a_column_has_the_type_that_its_rules_need(text: str, columns: tuple[str
         "word(W), W + 1 = 2",
         "kind(K), K < small",
         "on(B), B <= true",
-        "who(W), W < \"user:a\"",
-        "word(W), matches(W, \"a\")",
+        'who(W), W < "user:a"',
+        'word(W), matches(W, "a")',
         "shape(P), subsumes(P, W), word(W)",
         "shape(P), matches(P, Q), shape(Q)",
-        "kind(K), matches(\"a\", K)",
+        'kind(K), matches("a", K)',
         "word(W), W = 1",
         "word(W), W = kind",
-        "on(B), B = \"true\"",
-        "size(N), N != \"1\"",
+        'on(B), B = "true"',
+        'size(N), N != "1"',
         "at(T), count{X : size(X)} > T",
         "word(X), count{Y : size(Y), X = Y} > 1",
         "word(W), who(W)",
-        "size(1), size(\"1\")",
+        'size(1), size("1")',
     ],
 )  # fmt: skip
 def test_types_that_do_not_meet_are_a_conflict(body: str) -> None:
-    """Constants of different kinds never equal, times do not mix with ints, only some have an order."""
+    """Kinds of constants never equal, times do not mix with ints, only some types have an order."""
     assert "HL005" in codes(f"{_GIVEN}p :- {body}.")
 
 
@@ -132,7 +132,9 @@ def test_a_variable_of_a_count_is_its_own() -> None:
 
 def test_the_prelude_is_typed_as_it_says() -> None:
     """What the verdict join infers agrees with what the files declare."""
-    columns = {each.name: each.columns for each in rule_set("p.", prelude=PRELUDE).program.predicates}
+    columns = {
+        each.name: each.columns for each in rule_set("p.", prelude=PRELUDE).program.predicates
+    }
 
     assert columns["verdict"] == columns["deny"] == ("symbol",)
     assert columns["approved"] == ("string",)
