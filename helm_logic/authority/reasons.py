@@ -4,7 +4,8 @@
 The *finality* of a reason is one of
 - `stop`: asking again with the same links and the same facts will not help; do not retry;
 - `ask`: a human, or whoever issued the link, can change the answer;
-- `fact`: come back with a fact, a document or a moment that is missing now.
+- `fact`: come back with a fact, a document or a moment that is missing now;
+- `none`: there is nothing to come back for, because the action may run.
 
 A code that is not in the table is a policy's own: `stop` for a DENY; for an ESCALATE the caller
 says `ask`. What each code means in words is the `@reason` of its rule.
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 STOP = "stop"
 ASK = "ask"
 FACT = "fact"
+NONE = "none"
 
 FINALITY: Mapping[str, str] = {
     # faults of a chain: rules/authority.dl

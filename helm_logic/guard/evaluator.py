@@ -8,7 +8,7 @@ everything, sign. Nothing is signed as ALLOW that the kernel did not check.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import attrs
 
@@ -38,9 +38,9 @@ from helm_logic.guard.evidence import (
 )
 from helm_logic.guard.journal import Journal
 from helm_logic.kernel.certificate import certificate_value, facts_value, program_value
-from helm_logic.kernel.encoding import canonical_json, digest, parse_json
+from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.kernel.terms import Row
-from helm_logic.ledger.envelope import Envelope, parse, sign
+from helm_logic.ledger.envelope import Envelope, sign
 from helm_logic.ledger.keys import PublicKey, Signer
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store import Record
@@ -49,7 +49,6 @@ from helm_logic.policy.bundle import Bundle
 from helm_logic.policy.inputs import request_facts
 from helm_logic.policy.judge import Judge, Judgment
 from helm_logic.policy.request import Request, parse_request
-from helm_logic.receipts.receipt import MAX_RECEIPT, Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Reason, Statement
 from helm_logic.receipts.verdict import Verdict
 
@@ -155,15 +154,6 @@ class Evaluator:
         found = verify_revocation(envelope)
         self._revocations = RevocationSet((*self._revocations, found))
         self._links.revoke(self._revocations)
-
-    def receipt(self, envelope: Envelope, proof: str, blob: Callable[[str], bytes]) -> Receipt:
-        """Return the receipt file's content for a logged *envelope*; *blob* reads by digest."""
-        statement = Statement.parse(envelope.payload)
-        program = None
-        if statement.certificate is not None:
-            program = parse_json(blob(statement.program), max_bytes=MAX_RECEIPT)
-        files = (file for _, file in statement.named_envelopes())
-        return Receipt(envelope, proof, program, tuple(parse(blob(file)) for file in files))
 
     def _read(self, request: Request, now: int, journal: Journal) -> _Case:
         depth = self._bundle.settings.chain_depth

@@ -27,6 +27,7 @@ from helm_logic.guard.opening import open_parts
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store import Record, SqliteStore
+from helm_logic.receipts.logged import logged_receipt
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.verify import Trust
 
@@ -82,9 +83,7 @@ class Guard:
 
     def receipt(self, receipt_id: str) -> Receipt:
         """Return the receipt *receipt_id* from the log; raise StoreError if it holds none."""
-        entry = self._store.read(receipt_id)
-        proof = self._store.inclusion(entry.index).to_bytes().decode("utf-8")
-        return self._evaluator.receipt(entry.envelope, proof, self._store.blob)
+        return logged_receipt(self._store, receipt_id)
 
     def revoke(self, revocation: Envelope) -> None:
         """Log *revocation* and heed it from the next decision on; raise LinkRefused if unsound."""

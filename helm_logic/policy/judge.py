@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from helm_logic.authority.reasons import ASK, STOP, finality
+from helm_logic.authority.reasons import ASK, NONE, STOP, finality
 from helm_logic.engine import Engine, Evaluation
 from helm_logic.errors import CertificateRefused
 from helm_logic.kernel.certificate import Certificate, Facts, Model
@@ -89,7 +89,7 @@ class Judge:
             return Reason(code, (name,), (), rules, f"the request lacks `{name}`", finality(code))
         texts = dict.fromkeys(self._annotated(rules, "reason"))
         approvers = tuple(dict.fromkeys(self._annotated(rules, "approver")))
-        final = finality(code, ASK if predicate == "escalate" else STOP)
+        final = NONE if predicate == "allow" else finality(code, _OTHERWISE[predicate])
         return Reason(code, (), approvers, rules, "; ".join(texts), final)
 
     def _annotated(self, rules: tuple[str, ...], name: str) -> Iterator[str]:
@@ -99,6 +99,8 @@ class Judge:
                 yield text
 
 
+# What to do about a policy's own reasons: a DENY is final, an ESCALATE is for a person to answer.
+_OTHERWISE = {"deny": STOP, "escalate": ASK}
 _NOTHING = Reason(
     NO_RULE_ALLOWS, (), (), (), "no rule allows this request", finality(NO_RULE_ALLOWS)
 )
