@@ -116,3 +116,15 @@ def test_warnings_stay_with_the_rule_set() -> None:
     loaded = rule_set("p(1).\nq(X) :- p(X), p(Y).")
 
     assert [each.code for each in loaded.warnings] == ["HL021", "HL022"]
+
+
+def test_a_fingerprint_is_not_taken_for_a_match() -> None:
+    """Two triangles and a hexagon look alike from every variable, and are different rules."""
+
+    def rule(edges: str) -> str:
+        return "p :- " + ", ".join(f"q({a}, {b})" for a, b in edges.split()) + "."
+
+    triangles, hexagon = rule("AB BC CA DE EF FD"), rule("AB BC CD DE EF FA")
+
+    assert "HL023" not in codes(f"#relation q(a: int, b: int).\n{triangles}\n{hexagon}")
+    assert "HL023" in codes(f"#relation q(a: int, b: int).\n{hexagon}\n{rule('FA EF AB BC CD DE')}")

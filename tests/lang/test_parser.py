@@ -175,7 +175,8 @@ def test_a_constant_has_its_value_and_keeps_its_spelling(spelling: str, value: i
     [
         "007", "1__0", "1_", "12ab", "1.5", "9" * 5000, f"{MAX_INTEGER + 1}", f"-{MAX_INTEGER + 1}",
         "2026-02-30T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T00:00:00",
-        "2026-01-31T00:00:60Z", "2026-01-31T00:00:00.5Z", '"open', r'"\x41"', r'"\ud800"', r'"\u12"',
+        "2026-01-31T00:00:60Z", "2026-01-31T00:00:00.5Z", '"open', r'"\x41"', r'"\ud800"',
+        r'"\u12"',
         '"\u202e"', '"\u200b"', '"a\rb"', '"\ud800"', "ä", "p;", "'a'", "a?", "x!",
     ],
 )  # fmt: skip
@@ -201,3 +202,12 @@ def test_the_dot_of_a_path_has_no_space_around_it() -> None:
     assert isinstance(parsed.statements[0], tree.InputDeclaration)
     assert parsed.statements[0].path == ("context", "a")
     assert len(parsed.statements) == 2
+
+
+@pytest.mark.parametrize("text", ['"\n' * 50, "( .\n" * 50], ids=["tokens", "statements"])
+def test_reading_stops_after_too_many_errors(text: str) -> None:
+    """What is no rule file at all is not reported line by line."""
+    _, found = parse(Source("garbage.dl", text), SizeLimits(errors=10))
+
+    assert len(found) == 12
+    assert [each.code for each in found].count("HL016") == 1
