@@ -54,7 +54,13 @@ def run(*, tiny: bool) -> Iterator[Table]:
         ]
     targets = {"helm-logic --help": Target(90), "helm-logic decide": Target(160)}
     figures = [
-        Figure(name, median(one[name] for one in rounds), "ms CPU", targets.get(name, Target()))
+        Figure(
+            name,
+            median(one[name] for one in rounds),
+            "ms CPU",
+            targets.get(name, Target()),
+            min(one[name] for one in rounds),
+        )
         for name in sides
     ]
     how = (

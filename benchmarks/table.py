@@ -47,12 +47,13 @@ _NO_TARGET = Target()
 
 @attrs.frozen
 class Figure:
-    """One measured *value* in *unit*, and what it should be."""
+    """One measured *value* in *unit*, and what it should be; *best* is the least disturbed one."""
 
     what: str
     value: float
     unit: str
     target: Target = _NO_TARGET
+    best: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -94,13 +95,14 @@ def figure_table(title: str, how: str, figures: Iterable[Figure]) -> Table:
         (
             one.what,
             f"{number(one.value)} {one.unit}".strip(),
+            "" if one.best is None else number(one.best),
             one.target.text(one.target.reach),
             one.target.text(one.target.stretch),
             one.verdict,
         )
         for one in ones
     )
-    return Table(title, how, ("what", "measured", "reach", "stretch", ""), rows, ones)
+    return Table(title, how, ("what", "median", "best", "reach", "stretch", ""), rows, ones)
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ from math import isfinite
 
 import pytest
 
-from benchmarks import decision, durable, growth, startup
+from benchmarks import decision, durable, evaluation, growth, startup
 from benchmarks.table import Table
 
 
@@ -19,6 +19,16 @@ def check(tables: list[Table]) -> list[str]:
         assert all(isfinite(figure.value) for figure in table.figures)
         assert table.how
     return [figure.what for table in tables for figure in table.figures]
+
+
+def test_evaluation() -> None:
+    """Engine, derivation, kernel and pyDatalog agree, which the benchmark itself asserts."""
+    tables = list(evaluation.run(tiny=True))
+    names = check(tables)
+    assert {evaluation.EVALUATE, evaluation.DERIVE, evaluation.CHECK, evaluation.PYDATALOG} <= set(
+        names
+    )
+    assert len({table.plot for table in tables}) == len(tables)
 
 
 def test_decision() -> None:
