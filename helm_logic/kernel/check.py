@@ -8,7 +8,7 @@ For every rule, all its instances over the claimed model are computed by plain j
 For a stratified program only the perfect model passes both (induction on strata: within one,
 support makes every fact well-founded and closure makes the set complete), so `not`, `count` and
 the absence of a fact are certified too. The derivation then needs no search: each step must be one
-of those instances, and its premises earlier steps.
+of those instances, and its premises earlier steps. What merely equals a constant is refused first.
 
 No options, no input or output, no clock; nothing is kept from one check to the next.
 """
@@ -16,16 +16,12 @@ No options, no input or output, no clock; nothing is kept from one check to the 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import chain
 
 from helm_logic.errors import CertificateRefused, EvaluationError
 from helm_logic.kernel.certificate import Apply, Certificate, Facts, Model, Step
 from helm_logic.kernel.joins import Bindings, Join, Relations
 from helm_logic.kernel.program import Program
-from helm_logic.kernel.terms import Atom, Row, are_constants_of
-
-_CONSTANT = frozenset({int, str})
-_NUMBER = frozenset({int})
+from helm_logic.kernel.terms import Atom, Row, is_row_of
 
 
 class Checker:
@@ -34,6 +30,7 @@ class Checker:
     def __init__(self, program: Program) -> None:
         self._columns = {predicate.name: predicate.columns for predicate in program.predicates}
         self._given = {predicate.name for predicate in program.predicates if predicate.given}
+        self._derived = self._columns.keys() - self._given
         self._rules = [_RuleCheck(program, number) for number in range(len(program.rules))]
 
     def check(self, facts: Facts, certificate: Certificate) -> Atom:
@@ -44,7 +41,11 @@ class Checker:
         supported: dict[str, set[Row]] = {name: set() for name in rows}
         instances: list[set[Row]] = []
         for rule in self._rules:
-            bindings = rule.instances(relations)
+            try:
+                bindings = rule.join.instances(relations)
+            except (EvaluationError, TypeError) as error:
+                want = "a body with a result"
+                raise CertificateRefused(f"rule `{rule.id}`", error, want) from None
             instances.append(set(bindings))
             if bindings:
                 heads = set(map(rule.head_of, bindings))
@@ -63,18 +64,19 @@ class Checker:
         rows: dict[str, Mapping[Row, int]] = {name: {} for name in self._columns}
         if foreign := facts.keys() - self._given:
             raise CertificateRefused("facts", f"`{min(foreign)}`", "given predicates only")
-        if foreign := model.keys() - (rows.keys() - self._given):
+        if foreign := model.keys() - self._derived:
             raise CertificateRefused("model", f"`{min(foreign)}`", "derived predicates only")
         for name, given in facts.items():
             claimed, columns = tuple(given), self._columns[name]
-            if not _fit(claimed, columns):
-                misfit = next(row for row in claimed if not _fit((row,), columns))
-                raise CertificateRefused("facts", f"{name}{misfit}", f"rows of {columns}")
+            for row in claimed:
+                if not is_row_of(row, columns):
+                    raise CertificateRefused("facts", f"{name}{row}", f"rows of {columns}")
             rows[name] = dict.fromkeys(claimed, 0)
         for name, heights in model.items():
             arity = len(self._columns[name])
-            if not {arity}.issuperset(map(len, heights)):
-                raise CertificateRefused("model", f"a row of `{name}`", f"{arity} constants")
+            for row in heights:
+                if len(row) != arity:
+                    raise CertificateRefused("model", f"{name}{row}", f"{arity} constants")
             rows[name] = heights
         return rows
 
@@ -127,13 +129,6 @@ class _RuleCheck:
         stratum = program.stratum
         self._own = [each for each in self.premises if stratum[each[0]] == stratum[self.head]]
 
-    def instances(self, relations: Relations) -> Bindings:
-        """Return the rule's instances; raise CertificateRefused if its body has no result."""
-        try:
-            return self.join.instances(relations)
-        except (EvaluationError, TypeError) as error:
-            raise CertificateRefused(f"rule `{self.id}`", error, "a body with a result") from None
-
     def supported(
         self, bindings: Bindings, heads: set[Row], rows: Mapping[str, Mapping[Row, int]]
     ) -> set[Row]:
@@ -147,22 +142,13 @@ class _RuleCheck:
         return set(map(head_of, bindings))
 
 
-def _fit(rows: Collection[Row], columns: tuple[str, ...]) -> bool:
-    """Say whether *rows* are rows of *columns*."""
-    return {len(columns)}.issuperset(map(len, rows)) and all(
-        map(are_constants_of, zip(*rows, strict=True), columns)
-    )
-
-
 def _require_plain(certificate: Certificate) -> None:
     """Refuse what is equal to a constant or number without being one, such as `True` to `1`."""
-    steps = (part for step in certificate.steps for part in step[1:])
-    parts = chain(steps, *certificate.model.values())
-    heights = chain.from_iterable(rows.values() for rows in certificate.model.values())
-    if not (
-        _CONSTANT.issuperset(map(type, chain.from_iterable(parts)))
-        and _NUMBER.issuperset(map(type, heights))
-    ):
+    model = certificate.model.values()
+    kinds = {type(term) for rows in model for row in rows for term in row}
+    kinds |= {type(x) for step in certificate.steps for part in step[1:] for x in part}
+    heights = {type(height) for rows in model for height in rows.values()}
+    if not (kinds <= {int, str} and heights <= {int}):
         raise CertificateRefused("certificate", "a value of another type", "ints and texts")
 
 

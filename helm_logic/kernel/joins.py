@@ -8,7 +8,6 @@ matching row, a computation by its result; every other literal keeps some bindin
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from operator import add, eq, ge, gt, itemgetter, le, lt, mul, ne, sub
@@ -55,10 +54,9 @@ class Relations:
     def index(self, columns: Columns, key_of: Select, rest_of: Select) -> Index:
         """Map the values in the first *columns* of a predicate to those in the second."""
         if (found := self._indexes.get(columns)) is None:
-            found = self._indexes[columns] = defaultdict(list)
-            rows = self.rows[columns[0]]
-            for key, rest in zip(map(key_of, rows), map(rest_of, rows), strict=True):
-                found[key].append(rest)
+            found = self._indexes[columns] = {}
+            for row in self.rows[columns[0]]:
+                found.setdefault(key_of(row), []).append(rest_of(row))
         return found
 
 

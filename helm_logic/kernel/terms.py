@@ -10,7 +10,7 @@ Column types are finer: `time` is an int of seconds, `principal` and `pattern` a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Container, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -39,17 +39,21 @@ def is_variable(term: Term) -> bool:
 
 def is_constant_of(term: object, column: str) -> bool:
     """Say whether *term* is a constant that a column of type *column* may hold."""
-    return are_constants_of((term,), column)
+    return is_row_of((term,), (column,))
 
 
-def are_constants_of(terms: Collection[object], column: str) -> bool:
-    """Say it of all *terms*; by exact type, because Python holds `True`, `1` and `1.0` equal."""
-    tag = COLUMN_TAGS[column]
-    if tag:
-        fits = [type(term) is str and term[:2] == tag for term in terms]
-    else:
-        fits = [type(term) is int and -MAX_INTEGER <= term <= MAX_INTEGER for term in terms]
-    return all(fits) and (tag != "b:" or _BOOLS.issuperset(terms))
+def is_row_of(row: Sequence[object], columns: Sequence[str]) -> bool:
+    """Say it of a whole row; by exact type, because Python holds `True`, `1` and `1.0` equal."""
+    if len(row) != len(columns):
+        return False
+    for term, column in zip(row, columns, strict=True):
+        tag = COLUMN_TAGS[column]
+        if type(term) is str:
+            if not tag or term[:2] != tag or (tag == "b:" and term not in _BOOLS):
+                return False
+        elif tag or type(term) is not int or not -MAX_INTEGER <= term <= MAX_INTEGER:
+            return False
+    return True
 
 
 def one_of(options: Container[str]) -> Callable[[object, object, str], None]:

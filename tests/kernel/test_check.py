@@ -217,8 +217,8 @@ def test_the_derivation_that_the_refusals_change() -> None:
             _put("reached", ("y:b",), height=3),
             ("model", "reached('y:c',)", "a fact that a rule supports"),
         ),
-        (_put("open", ("y:a",)), ("model", "a row of `open`", "2 constants")),
-        (_put("cut", ("y:d", "y:d")), ("model", "a row of `cut`", "1 constants")),
+        (_put("open", ("y:a",)), ("model", "open('y:a',)", "2 constants")),
+        (_put("cut", ("y:d", "y:d")), ("model", "cut('y:d', 'y:d')", "1 constants")),
         (_put("road", ("y:a", "y:d")), ("model", "`road`", "derived predicates only")),
         (_put("unheard", ()), ("model", "`unheard`", "derived predicates only")),
         # the facts

@@ -14,8 +14,8 @@ from helm_logic.kernel.terms import (
     Compute,
     Count,
     Test,
-    are_constants_of,
     is_constant_of,
+    is_row_of,
     is_variable,
 )
 
@@ -62,17 +62,21 @@ class _Text(str):
     ],
 )
 def test_a_constant_stands_in_columns_of_its_kind_only(term: Any, columns: str) -> None:
-    """Exact type, tag and range decide, for one term and for many."""
+    """Exact type, tag and range decide, for a term alone and for each of a row."""
     for column in COLUMN_TAGS:
         fits = column in columns.split()
 
         assert is_constant_of(term, column) is fits
-        assert are_constants_of([term], column) is fits
-        assert are_constants_of([term] * 3, column) is fits
-        if not fits:
-            good = {"": 1, "s:": "s:x", "y:": "y:x", "b:": "b:true"}[COLUMN_TAGS[column]]
-            assert are_constants_of([good, term, good], column) is False
-    assert are_constants_of((), "int")
+        assert is_row_of((term,), (column,)) is fits
+        assert is_row_of(("y:x", term, 1), ("symbol", column, "int")) is fits
+
+
+@pytest.mark.parametrize("row", [(), (1,), (1, 1, 1), ("y:x", 1), (1, "y:x", 1)])
+def test_a_row_has_one_constant_for_each_column(row: Any) -> None:
+    """Neither fewer nor more, and each in its place."""
+    assert is_row_of((1, "y:x"), ("int", "symbol"))
+    assert is_row_of((), ())
+    assert not is_row_of(row, ("int", "symbol"))
 
 
 @pytest.mark.parametrize(
