@@ -58,9 +58,11 @@ class Cursor:
 
     def advance(self) -> Token:
         """Return the token at hand and move on."""
-        token, beside = self.token, self._beside.pop(self._at, None)
-        self._loose += [beside] if beside else []
-        self._loose += self._above.pop(self._at, ())
+        token = self._tokens[self._at]
+        if token.beside or token.above:  # unless they were taken before
+            beside = self._beside.pop(self._at, None)
+            self._loose += [beside] if beside else []
+            self._loose += self._above.pop(self._at, ())
         self._at += token.kind != "end"
         return token
 

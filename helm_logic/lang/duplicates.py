@@ -9,6 +9,7 @@ order of the text matters.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -34,8 +35,12 @@ _Body: TypeAlias = list[_Literal]
 
 def duplicates(clauses: Sequence[tree.Clause]) -> Iterator[tuple[int, int]]:
     """Yield (first, second) for each clause number *second* that says what number *first* says."""
+    outlines = [_outline(clause) for clause in clauses]
+    alike = Counter(outlines)
     groups: dict[Hashable, list[tuple[int, _Body]]] = {}
     for number, clause in enumerate(clauses):
+        if alike[outlines[number]] == 1:
+            continue
         body = _body(clause)
         group = groups.setdefault(_fingerprint(body), [])
         for other, known in group[:_COMPARED]:
@@ -44,6 +49,12 @@ def duplicates(clauses: Sequence[tree.Clause]) -> Iterator[tuple[int, int]]:
                 break
         else:
             group.append((number, body))
+
+
+def _outline(clause: tree.Clause) -> Hashable:
+    """Return what tells most rules apart at once: the predicates that they name."""
+    body = walk.literals(clause)
+    return clause.head.predicate, len(body), *sorted(atom.predicate for _, atom in walk.atoms(body))
 
 
 def _body(clause: tree.Clause) -> _Body:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
@@ -20,18 +21,18 @@ from helm_logic.lang.diagnostics import Findings
 from helm_logic.lang.source import SizeLimits, Source, Span
 
 _TOKEN = re.compile(
-    r"""
-      (?P<space>[ \t]+|\r(?=\n)) | (?P<line>\n) | (?P<comment>%[^\n]*)
+    r"""(?:[ \t]|\r(?=\n))*(?:
+      (?P<line>\n) | (?P<comment>%[^\n]*)
+    | (?P<name>[a-z][A-Za-z0-9_]*)
+    | (?P<variable>[A-Z_][A-Za-z0-9_]*)
+    | (?P<symbol>:-|!=|<=|>=|\.\.|[=<>(){},.:@+*-])
+    | (?P<string>"(?:[^"\\\n]|\\[^\n])*"?)
     | (?P<time>\d{4}-\d{2}-\d{2}T(?:[0-9A-Za-z:+-]|\.\d)*)
     | (?P<decimal>\d+\.\d[\w.]*)
     | (?P<int>\d\w*)
-    | (?P<name>[a-z][A-Za-z0-9_]*)
-    | (?P<variable>[A-Z_][A-Za-z0-9_]*)
-    | (?P<string>"(?:[^"\\\n]|\\[^\n])*"?)
     | (?P<directive>\#[A-Za-z_]*)
-    | (?P<symbol>:-|!=|<=|>=|\.\.|[=<>(){},.:@+*-])
-    | (?P<bad>[^\s%"#(){},.:@+*=<>A-Za-z0-9_-]+|.)
-    """,
+    | (?P<bad>[^\s%"#(){},.:@+*=<>A-Za-z0-9_-]+|[^ \t\n])
+    )""",
     re.VERBOSE | re.ASCII,
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -55,8 +56,7 @@ class Comment:
     blank_before: bool = False
 
 
-@attrs.frozen
-class Token:
+class Token(NamedTuple):
     """A piece of text: its kind, its spelling, its value if it is a constant, and what precedes it.
 
     *beside* is the comment on the line on which the previous token ends; *above* are the other
@@ -96,13 +96,11 @@ class _Lexer:
         lines, started = 0, False  # line ends since the last token or comment; any token so far
         first = True
         for match in _TOKEN.finditer(self._source.text):
-            kind, text = str(match.lastgroup), match.group()
-            span = Span(self._source, match.start(), match.end())
-            if kind == "space":
-                continue
+            kind = str(match.lastgroup)
             if kind == "line":
                 lines, first = lines + 1, True
                 continue
+            text, span = match[kind], Span(self._source, *match.span(kind))
             if kind == "comment":
                 self._reveal(_HIDDEN, text.removesuffix("\r"), span)
                 comment = Comment(text.rstrip(), lines > 1 and (started or bool(above)))

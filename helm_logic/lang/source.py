@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from typing import NamedTuple
 
 import attrs
 
@@ -36,9 +37,11 @@ class Source:
         return self.text[start : len(self.text) if end < 0 else end].removesuffix("\r")
 
 
-@attrs.frozen
-class Span:
-    """The characters of *source* from *start* up to, not including, *end*."""
+class Span(NamedTuple):
+    """The characters of *source* from *start* up to, not including, *end*.
+
+    A plain tuple, as `Token` is: there is one for each token, and a decision waits for them.
+    """
 
     source: Source
     start: int

@@ -124,3 +124,13 @@ def test_diagnose_and_load_agree(data: st.DataObject) -> None:
 
     if not has_errors(found):
         assert load(source, stock).warnings == found
+
+
+def test_the_example_of_the_language_page_loads_and_is_formatted() -> None:
+    """LANGUAGE.md shows text that means something, in the one style."""
+    page = RULES.parent / "helm_logic" / "lang" / "LANGUAGE.md"
+    text = page.read_text(encoding="utf-8").split("```prolog\n")[1].split("```")[0]
+    parsed, _ = parse(Source("main.dl", text))
+
+    assert rule_set(text, prelude=PRELUDE).warnings == ()
+    assert format_tree(parsed) == text
