@@ -122,7 +122,7 @@ def test_a_fingerprint_is_not_taken_for_a_match() -> None:
     """Two triangles and a hexagon look alike from every variable, and are different rules."""
 
     def rule(edges: str) -> str:
-        return "p :- " + ", ".join(f"q({a}, {b})" for a, b in edges.split()) + "."
+        return "p :- " + ", ".join(f"q({edge[0]}, {edge[1]})" for edge in edges.split()) + "."
 
     triangles, hexagon = rule("AB BC CA DE EF FD"), rule("AB BC CD DE EF FA")
 
