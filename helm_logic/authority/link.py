@@ -39,7 +39,7 @@ from helm_logic.authority.signed import (
     sign_statement,
 )
 from helm_logic.errors import InputError, LinkRefused
-from helm_logic.kernel.encoding import MAX_INTEGER, JsonValue
+from helm_logic.kernel.encoding import MAX_INTEGER, JsonValue, digest
 from helm_logic.kernel.terms import Row
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.keys import PublicKey, Signer
@@ -150,8 +150,9 @@ class Link:
 class VerifiedLink:
     """A link whose signature was verified. Only `verify_link` makes one.
 
-    *digest* is its envelope's. Made once: *rows*, the facts that it states, and *properties*, the
-    names of the request's properties that it constrains, in order.
+    *digest* is its envelope's. Made once: *rows*, the facts that it states, *properties*, the names
+    of the request's properties that it constrains, in order, and *file*, its envelope as a file,
+    with the digest of that.
     """
 
     link: Link
@@ -159,6 +160,8 @@ class VerifiedLink:
     digest: str
     rows: Rows
     properties: tuple[str, ...]
+    file: bytes
+    file_digest: str
 
 
 def sign_link(link: Link, signer: Signer) -> Envelope:
@@ -179,7 +182,9 @@ def verify_link(envelope: Envelope | JsonValue) -> VerifiedLink:
         raise LinkRefused(error.code if known else "malformed_link", str(error)) from None
     require_signature(whole, link.issuer_key)
     names = {constraint.name for grant in link.grants for constraint in grant.constraints}
-    return VerifiedLink(link, whole, whole.digest, _rows(link), tuple(sorted(names)))
+    file = whole.to_bytes()
+    properties = tuple(sorted(names))
+    return VerifiedLink(link, whole, whole.digest, _rows(link), properties, file, digest(file))
 
 
 def _read(parts: dict[str, JsonValue]) -> Link:

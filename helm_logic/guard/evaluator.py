@@ -32,7 +32,7 @@ from helm_logic.errors import (
 )
 from helm_logic.guard.evidence import (
     approvals_value,
-    attached,
+    attached_files,
     chain_value,
     revocations_value,
 )
@@ -223,9 +223,7 @@ class Evaluator:
     def _blobs(self, case: _Case, *, program: bool) -> dict[str, bytes]:
         blobs = {self._bundle.program_digest: self._program} if program else {}
         if case.chain is not None:
-            for envelope in attached(case.chain, case.approvals.accepted, case.revocations):
-                file = envelope.to_bytes()
-                blobs[digest(file)] = file
+            blobs |= attached_files(case.chain, case.approvals.accepted, case.revocations)
         return blobs
 
     def _signed(

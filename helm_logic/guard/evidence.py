@@ -17,7 +17,7 @@ from helm_logic.ledger.envelope import Envelope
 from helm_logic.policy.approval import VerifiedApproval
 
 
-def file_digest(envelope: Envelope) -> str:
+def _file_digest(envelope: Envelope) -> str:
     """Return the digest of *envelope* as a file."""
     return digest(envelope.to_bytes())
 
@@ -28,7 +28,7 @@ def chain_value(links: Iterable[VerifiedLink]) -> list[dict[str, str]]:
         {
             "delegate": each.link.delegate,
             "digest": each.digest,
-            "file": file_digest(each.envelope),
+            "file": each.file_digest,
             "id": each.link.id,
             "issuer": each.link.issuer,
         }
@@ -42,7 +42,7 @@ def approvals_value(approvals: Iterable[VerifiedApproval]) -> list[dict[str, str
         {
             "approver": each.approval.approver,
             "digest": each.digest,
-            "file": file_digest(each.envelope),
+            "file": _file_digest(each.envelope),
             "id": each.approval.id,
             "receipt": each.approval.receipt,
             "role": each.approval.role,
@@ -56,17 +56,17 @@ def revocations_value(revocations: Iterable[VerifiedRevocation]) -> list[dict[st
     return [
         {
             "digest": each.digest,
-            "file": file_digest(each.envelope),
+            "file": _file_digest(each.envelope),
             "link": each.revocation.link,
         }
         for each in revocations
     ]
 
 
-def attached(
+def attached_files(
     chain: Chain, approvals: Iterable[VerifiedApproval], revocations: Iterable[VerifiedRevocation]
-) -> tuple[Envelope, ...]:
-    """Return the envelopes that a receipt attaches, in the order in which it names them."""
-    named: list[VerifiedLink | VerifiedApproval | VerifiedRevocation]
-    named = [*chain.links, *approvals, *revocations]
-    return tuple(each.envelope for each in named)
+) -> dict[str, bytes]:
+    """Return the envelopes that a receipt attaches, as files by their digests."""
+    files = {each.file_digest: each.file for each in chain.links}
+    others = [each.envelope for each in approvals] + [each.envelope for each in revocations]
+    return files | {_file_digest(each): each.to_bytes() for each in others}
