@@ -4,8 +4,9 @@
 A pattern is text cut at `/`; every text has at least one segment, which may be empty. The segment
 `*` stands for exactly one segment, and `**`, allowed only as the last one, for any number of
 trailing segments, none included. Every other segment stands for itself, `*` inside a longer one
-included. Laws (tested): `subsumes` is reflexive and transitive, and `subsumes(wide, narrow)` says
-exactly that every text that *narrow* matches is matched by *wide*.
+included. Laws (tested): for well-formed patterns `subsumes(wide, narrow)` says exactly that every
+text that *narrow* matches is matched by *wide*; it is transitive for all, and what is no pattern,
+with `**` elsewhere, matches nothing, covers nothing and is covered by nothing.
 """
 
 from __future__ import annotations

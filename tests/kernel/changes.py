@@ -43,25 +43,42 @@ NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 WRAPPERS = {"set", "list", "tuple", "dict", "frozenset", "sorted", "map", "filter"}
 
 
-@attrs.frozen
+Way = tuple[tuple[str, int | None], ...]
+
+
+@attrs.frozen(eq=False)
 class Mutant:
-    """A changed source, named by the function it is in and by what was changed."""
+    """A change to a source, named by the function it is in and by what is changed."""
 
     name: str
-    source: str
+    tree: ast.Module = attrs.field(repr=False)
+    way: Way = attrs.field(repr=False)
+    new: ast.AST = attrs.field(repr=False)
+
+    def source(self) -> str:
+        """Return the changed source; the tree is the same afterwards."""
+        parent: Any = self.tree
+        for field, index in self.way[:-1]:
+            parent = getattr(parent, field) if index is None else getattr(parent, field)[index]
+        field, index = self.way[-1]
+        old = _exchange(parent, field, index, self.new)
+        try:
+            return ast.unparse(ast.fix_missing_locations(self.tree))
+        finally:
+            _exchange(parent, field, index, old)
 
 
 @attrs.frozen
 class _Site:
     """A node that may be changed, by the way to it from the root, and the function it is in."""
 
-    way: tuple[tuple[str, int | None], ...]
+    way: Way
     node: ast.AST
     function: str
 
 
 def mutants_of(source: str) -> list[Mutant]:
-    """Return every mutant of *source*, in the order of the source, each with a name of its own."""
+    """Return every mutant of *source*, each with a name of its own."""
     tree = ast.parse(source)
     found: dict[str, Mutant] = {}
     for site in _sites(tree, (), "module"):
@@ -69,14 +86,23 @@ def mutants_of(source: str) -> list[Mutant]:
             name = f"{site.function}: {_short(site.node)} → {_short(new)}"
             while name in found:
                 name += " (again)"
-            changed = _replaced(tree, site.way, new)
-            found[name] = Mutant(name, ast.unparse(changed))
+            found[name] = Mutant(name, tree, site.way, new)
     return list(found.values())
 
 
-def _sites(
-    node: ast.AST, way: tuple[tuple[str, int | None], ...], function: str
-) -> Iterator[_Site]:
+def _exchange(parent: Any, field: str, index: int | None, new: ast.AST) -> ast.AST:
+    """Put *new* where the parent's *field* leads, and return what was there."""
+    old: ast.AST
+    if index is None:
+        old = getattr(parent, field)
+        setattr(parent, field, new)
+    else:
+        old = getattr(parent, field)[index]
+        getattr(parent, field)[index] = new
+    return old
+
+
+def _sites(node: ast.AST, way: Way, function: str) -> Iterator[_Site]:
     """Yield the nodes of a tree that decide something."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         function = node.name if function == "module" else f"{function}.{node.name}"
@@ -225,22 +251,6 @@ def _with(node: ast.AST, **fields: object) -> ast.AST:
     for field, value in fields.items():
         setattr(new, field, value)
     return new
-
-
-def _replaced(
-    tree: ast.Module, way: tuple[tuple[str, int | None], ...], new: ast.AST
-) -> ast.Module:
-    """Return a copy of *tree* with *new* where *way* leads."""
-    changed = copy.deepcopy(tree)
-    parent: ast.AST = changed
-    for field, index in way[:-1]:
-        parent = getattr(parent, field) if index is None else getattr(parent, field)[index]
-    field, index = way[-1]
-    if index is None:
-        setattr(parent, field, new)
-    else:
-        getattr(parent, field)[index] = new
-    return ast.fix_missing_locations(changed)
 
 
 def _short(node: ast.AST) -> str:

@@ -58,10 +58,10 @@ for _name, _examples in EXAMPLES.items():
 
 @attrs.frozen
 class Run:
-    """One mutant to be tested, with what is left of time and examples for it."""
+    """One mutant to be tested (None: the module as it is), and with which examples."""
 
     module: str
-    mutant: Mutant | None
+    source: str | None
     profile: str
 
 
@@ -70,9 +70,9 @@ def survives(run: Run) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         _copy_project(copy)
-        if run.mutant is not None:
-            source = copy / "helm_logic" / "kernel" / f"{run.module}.py"
-            source.write_text(run.mutant.source, encoding="utf-8")
+        if run.source is not None:
+            path = copy / "helm_logic" / "kernel" / f"{run.module}.py"
+            path.write_text(run.source, encoding="utf-8")
         child = os.fork()
         if child == 0:
             _test(copy, run)
@@ -132,24 +132,24 @@ def main(arguments: list[str] | None = None) -> int:
                 return 1
             path = ROOT / "helm_logic" / "kernel" / f"{module}.py"
             mutants = mutants_of(path.read_text(encoding="utf-8"))[:: options.every]
-            listed = _listed(module)
+            known = listed(module)
             survivors = _survivors(pool, module, mutants, "mutants")
-            new = [mutant for mutant in survivors if mutant.name not in listed]
+            new = [mutant for mutant in survivors if mutant.name not in known]
             new = _survivors(pool, module, new, "survivors")
             names = {mutant.name for mutant in survivors}
-            gone = listed - names if options.every == 1 else set()
+            gone = known - names if options.every == 1 else set()
             for mutant in new:
                 _say(f"survived      {module}: {mutant.name}")
             for name in sorted(gone):
                 _say(f"not survived  {module}: {name}")
-            count = f"{len(mutants)} mutants, {len(names & listed)} listed and {len(new)} other"
+            count = f"{len(mutants)} mutants, {len(names & known)} listed and {len(new)} other"
             _say(f"{module}: {count} survivors")
             surprises += len(new) + len(gone)
     return int(surprises > 0)
 
 
 def _survivors(pool: Pool, module: str, mutants: list[Mutant], profile: str) -> list[Mutant]:
-    runs = [Run(module, mutant, profile) for mutant in mutants]
+    runs = [Run(module, mutant.source(), profile) for mutant in mutants]
     left = pool.map(survives, runs, chunksize=1)
     return [mutant for mutant, is_left in zip(mutants, left, strict=True) if is_left]
 
@@ -158,7 +158,7 @@ def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _listed(module: str) -> set[str]:
+def listed(module: str) -> set[str]:
     """Return the names of the survivors of *module* in the table: the first cell of each row."""
     row = re.compile(rf"^\| `{module}: (.*?)` \| ", re.MULTILINE)
     return {name.replace("\\|", "|") for name in row.findall(TABLE.read_text(encoding="utf-8"))}

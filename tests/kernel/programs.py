@@ -125,15 +125,16 @@ class _Maker:
         return tuple(self.pick(CONSTANTS[column]) for column in columns)
 
     def _predicate(self, name: str, *, given: bool) -> Predicate:
-        arity = self.pick((2, 2, 2, 1, 1, 0))
+        arity = self.pick((2, 2, 2, 1, 1, 3, 0))
         return Predicate(name, tuple(self.pick(self._types) for _ in range(arity)), given)
 
     def _rule(
         self, name: str, head: Predicate, below: list[Predicate], readable: list[Predicate]
     ) -> Rule:
         self._bound, self._joined = {}, 0
-        alike = [each.name for each in readable if each.columns == head.columns]
-        if alike and len(head.columns) > len(set(head.columns)) and self.pick((0, 0, 1)):
+        one_type = len(set(head.columns)) == 1
+        alike = [each.name for each in readable if one_type and each.columns == head.columns]
+        if alike and len(head.columns) == 2 and self.pick((0, 0, 1)):
             return _transitive(name, head, self.pick(alike), self.pick(alike))
         positives = range(self.pick((1, 2, 2, 1, 3, 0)))
         body: list[Literal] = [self._positive(readable) for _ in positives]

@@ -20,22 +20,24 @@ from tests.kernel.programs import CONSTANTS, Case, cases
 LARGEST = 2**53 - 1
 
 
-def _instances(rule: Rule, rows: dict[str, dict[Row, int]]) -> list[Row]:
+def _instances(rule: Rule, relations: Relations) -> list[Row]:
     """Return the substitutions that the join finds, the rule's constants cut off."""
     join = Join(rule)
-    return [binding[len(join.start) :] for binding in join.instances(Relations(rows))]
+    return [binding[len(join.start) :] for binding in join.instances(relations)]
 
 
 def _of(rule: str, facts: str) -> list[Row]:
     """Return the instances of a rule over facts, both written as text."""
-    rows = {name: dict.fromkeys(each, 0) for name, each in notation.facts(facts).items()}
-    return _instances(notation.rule("r0", rule), {"p": {}, "q": {}, "e": {}} | rows)
+    rows: dict[str, dict[Row, int]] = {"p": {}, "q": {}, "e": {}}
+    rows |= {name: dict.fromkeys(each, 0) for name, each in notation.facts(facts).items()}
+    return _instances(notation.rule("r0", rule), Relations(rows))
 
 
 @given(cases())
 def test_a_join_finds_what_brute_force_finds(case: Case) -> None:
-    """Over the facts of a perfect model, every instance is found, once."""
+    """Over the facts of a perfect model, every instance is found, once; rules share indexes."""
     rows = naive.model_of(case.program, case.facts)
+    relations = Relations(rows)
     model = {reference.typed(name, row) for name in rows for row in rows[name]}
     for rule in case.program.rules:
         names = reference.variables(rule)
@@ -43,7 +45,7 @@ def test_a_join_finds_what_brute_force_finds(case: Case) -> None:
             reference.typed("", (found[name] for name in names))
             for found in reference.instances(rule, model)
         }
-        bindings = _instances(rule, rows)
+        bindings = _instances(rule, relations)
 
         assert {reference.typed("", binding) for binding in bindings} == expected
         assert len(bindings) == len(expected)
@@ -98,7 +100,7 @@ def test_relations_are_those_of_the_second_checker(relation: str, data: st.DataO
     left, right = (data.draw(st.sampled_from(CONSTANTS[kind])) for _ in range(2))
     rule = Rule("r0", notation.atom("h()"), (Test(relation, left, right),))
 
-    assert bool(_instances(rule, {})) is reference.compare(relation, left, right)
+    assert bool(_instances(rule, Relations({}))) is reference.compare(relation, left, right)
 
 
 def test_a_rule_with_an_empty_premise_is_not_evaluated() -> None:
@@ -157,6 +159,33 @@ def test_a_selection_is_the_tuple_of_its_positions(positions: list[int], row: Ro
     assert select(tuple(positions))(row) == tuple(row[position] for position in positions)
 
 
+def test_rules_that_look_at_other_columns_do_not_share_an_index() -> None:
+    """Counts and joins over one predicate, by every pair of columns, in any order."""
+    rows: dict[Row, int] = {(1, 2, 3): 0, (1, 2, 4): 0, (2, 1, 3): 0, (1, 1, 3): 0}
+    texts = [
+        ("count{A : t(1, B, A)} = 2", True),
+        ("count{A : t(B, 1, A)} = 1", True),
+        ("count{A : t(1, A, B)} = 2", True),
+        ("count{A : t(A, 1, B)} = 2", True),
+        ("count{A, B : t(A, 1, B)} = 2", True),
+        ("count{A, B : t(1, A, B)} = 3", True),
+        ("count{A, B : t(A, B, 3)} = 3", True),
+        ("count{A : t(A, B, 3)} = 2", True),
+        ("count{A : t(B, A, 3)} = 2", True),
+        ("t(1, 2, A), A = 4", True),
+        ("t(1, A, 4), A = 2", True),
+        ("t(A, 2, B), A = 2", False),
+        ("t(A, B, 4), A = 2", False),
+        ("t(2, A, B), A = 2", False),
+    ]
+    for order in (texts, texts[::-1]):
+        relations = Relations({"t": rows})
+        for text, holds in order:
+            rule = notation.rule("r0", f"h() :- {text}.")
+
+            assert bool(_instances(rule, relations)) is holds, text
+
+
 def test_an_index_is_made_once() -> None:
     """Rules that look a predicate up by the same columns share the index."""
     relations = Relations({"e": {(1, 2): 0, (1, 3): 0, (2, 2): 0}})
@@ -181,7 +210,9 @@ def test_each_pair_of_patterns_is_compared_once(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setitem(joins.RELATIONS, "matches", ask)
     rows: dict[Row, int] = {(n, "s:a" if n % 2 else "s:b"): 0 for n in range(100)}
-    found = _instances(notation.rule("r0", 'h(N) :- e(N, P), P matches "a".'), {"e": rows})
+    found = _instances(
+        notation.rule("r0", 'h(N) :- e(N, P), P matches "a".'), Relations({"e": rows})
+    )
 
     assert sorted(asked) == [("s:a", "s:a"), ("s:b", "s:a")]
     assert found == [(n, "s:a") for n in range(1, 100, 2)]

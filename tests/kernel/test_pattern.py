@@ -107,6 +107,24 @@ def test_what_the_narrow_pattern_matches_the_wide_one_does() -> None:
             assert covered[narrow] <= narrower
 
 
+def test_what_is_no_pattern_is_covered_by_nothing() -> None:
+    """With `**` before the end it matches nothing, and counts as narrower than nothing."""
+    broken = [text for text in SMALL if "**" in text.split("/")[:-1]]
+    assert len(broken) == 5 + 25 + 20
+    for pattern in broken:
+        assert not any(subsumes(f"s:{other}", f"s:{pattern}") for other in SMALL)
+        assert not any(subsumes(f"s:{pattern}", f"s:{other}") for other in SMALL)
+
+
+@pytest.mark.parametrize("segment", ["a", "", "*!", "**!", "***", "!"])
+def test_only_stars_cover_everything(segment: str) -> None:
+    """No other segment stands for any segment there may be."""
+    assert subsumes("s:*/**", "s:**")
+    assert not subsumes(f"s:{segment}/**", "s:**")
+    assert not subsumes(f"s:{segment}", "s:*")
+    assert not subsumes(f"s:a/{segment}", "s:a/*")
+
+
 @given(patterns, patterns)
 def test_subsumes_is_inclusion_for_longer_patterns(wide: str, narrow: str) -> None:
     """The same on random patterns of up to four segments of any text."""

@@ -20,6 +20,7 @@ given e(int, int)
 derived p(int) q(int)
 derived r(int)
 """
+UNLISTED = "the strata do not list every derived predicate exactly once"
 
 
 @pytest.mark.parametrize(
@@ -109,10 +110,10 @@ def test_what_can_be_evaluated_can_be_built(rule: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"strata": (("p",),)}, "the strata do not list every derived predicate exactly once"),
-        ({"strata": (("p", "p"), ("q",), ("r",))}, "the strata do not list every derived"),
-        ({"strata": (("p", "q", "r", "g"),)}, "the strata do not list every derived predicate"),
-        ({"strata": (("p", "q", "r", "x"),)}, "the strata do not list every derived predicate"),
+        ({"strata": (("p",),)}, UNLISTED),
+        ({"strata": (("p", "p"), ("q",), ("r",))}, UNLISTED),
+        ({"strata": (("p", "q", "r", "g"),)}, UNLISTED),
+        ({"strata": (("p", "q", "r", "x"),)}, UNLISTED),
         ({"rules": ("p(1) :- .", "q(1) :- .")}, "two rules have one id"),
         ({"predicates": ("p", True)}, "a predicate is declared twice"),
         ({"predicates": ("p", False)}, "a predicate is declared twice"),
@@ -131,7 +132,7 @@ def test_a_program_names_everything_once(changes: dict[str, tuple[str, ...]], er
 
     with pytest.raises(ProgramError) as caught:
         Program(predicates, rules, changes.get("strata", strata))  # type: ignore[arg-type]
-    assert error in str(caught.value)
+    assert str(caught.value) == error
 
 
 @pytest.mark.parametrize("column", ["integer", "", "v:X", "Int"])
