@@ -10,7 +10,7 @@ whether a certificate is right is `check.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import attrs
@@ -51,12 +51,16 @@ class Certificate:
 
 def facts_value(facts: Facts) -> dict[str, list[Row]]:
     """Return the JSON form of *facts*: predicates that have rows, each with its rows sorted."""
-    return {name: ordered for name, rows in facts.items() if (ordered := sorted(set(rows)))}
+    return {name: ordered for name, rows in facts.items() if (ordered := _ordered(set(rows)))}
 
 
 def certificate_value(certificate: Certificate) -> dict[str, object]:
     """Return the JSON form of *certificate*: the model's rows sorted, each as `[row, height]`."""
-    model = {name: sorted(rows.items()) for name, rows in certificate.model.items() if rows}
+    model = {
+        name: [(row, rows[row]) for row in _ordered(rows)]
+        for name, rows in certificate.model.items()
+        if rows
+    }
     return {"model": model, "steps": certificate.steps}
 
 
@@ -73,6 +77,14 @@ def program_value(program: Program) -> dict[str, object]:
 def program_digest(program: Program) -> str:
     """Return the digest of the canonical bytes of *program*."""
     return digest(canonical_json(program_value(program)))
+
+
+def _ordered(rows: Collection[Row]) -> list[Row]:
+    """Sort *rows*; where a column holds both, as only a wrong model does, ints before texts."""
+    try:
+        return sorted(rows)
+    except TypeError:
+        return sorted(rows, key=lambda row: [(type(term) is str, term) for term in row])
 
 
 def _literal_value(literal: Literal) -> list[object]:

@@ -23,6 +23,7 @@ from helm_logic.kernel.certificate import (
 )
 from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.kernel.program import Predicate, Program
+from helm_logic.kernel.terms import Row
 from tests.kernel import naive, notation
 from tests.kernel.programs import Case, cases, programs
 
@@ -106,6 +107,24 @@ def test_bytes_do_not_depend_on_the_order_in_memory(case: Case, random: Any) -> 
     assert _bytes(certificate_value(attrs.evolve(certificate, model=model))) == _bytes(
         certificate_value(certificate)
     )
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from([1, 2, -1, "s:a", "y:a", "s:"])] * 2), max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_rows_of_any_kinds_have_one_order(rows: list[Row], random: Any) -> None:
+    """What a stranger's model holds can be written down, and refused later for what it is."""
+    shuffled = random.sample(rows, len(rows))
+    model: Model = {"p": dict.fromkeys(rows, 1)}
+    other: Model = {"p": dict.fromkeys(shuffled, 1)}
+    ordered = sorted(set(rows), key=lambda row: [(isinstance(x, str), x) for x in row])
+
+    assert facts_value({"p": rows}) == facts_value({"p": shuffled})
+    assert _bytes(certificate_value(Certificate(model, ()))) == _bytes(
+        certificate_value(Certificate(other, ()))
+    )
+    assert facts_value({"p": rows}).get("p", []) == ordered
 
 
 @given(programs(), programs())
