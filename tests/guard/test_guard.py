@@ -337,10 +337,11 @@ def test_a_key_that_others_can_read_is_refused(folder: Path) -> None:
         open_guard(folder)
 
 
-def test_every_flipped_byte_of_a_real_receipt_is_refused(guard: Guard) -> None:
+@pytest.mark.parametrize("part", range(8))
+def test_every_flipped_byte_of_a_real_receipt_is_refused(guard: Guard, part: int) -> None:
     """No byte of a receipt of the founder example can change unnoticed."""
     receipt = guard.receipt(guard.decide(ask()).receipt_id).to_bytes()
-    for position in range(len(receipt)):
+    for position in range(part, len(receipt), 8):
         changed = bytearray(receipt)
         changed[position] ^= 0x20
         with pytest.raises(ReceiptRefused):
