@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, cast
 
 import attrs
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_logic.errors import CertificateRefused
-from helm_logic.kernel.certificate import Apply, Certificate, Facts, Given, Model
+from helm_logic.kernel.certificate import Apply, Certificate, Facts, Given, Model, Step
 from helm_logic.kernel.check import Checker, check
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Atom, Row
@@ -167,6 +169,44 @@ def test_facts_may_be_any_iterables() -> None:
         facts = {name: kind(rows) for name, rows in roads.facts.items()}
 
         assert check(roads.case.program, facts, certificate) == claim
+
+
+def _calls(checker: Checker, size: int) -> int:
+    """Return how many calls, of Python or C functions, the check of *size* roads in a row makes."""
+    places = [f"y:{number}" for number in range(size + 1)]
+    facts: dict[str, list[Row]] = {"road": list(pairwise(places)), "start": [("y:0",)]}
+    opened = dict.fromkeys(facts["road"], 1)
+    reached: dict[Row, int] = {(place,): number + 1 for number, place in enumerate(places)}
+    costs: dict[Row, int] = {(place, 0): 1 for place in places}
+    steps: list[Step] = [Given("start", ("y:0",)), Apply(1, ("y:0",), (0,))]
+    for road in facts["road"]:
+        last = len(steps) - 1
+        steps += [
+            Given("road", road),
+            Apply(0, road, (last + 1,)),
+            Apply(2, road, (last + 2, last)),
+        ]
+    model: Model = {"open": opened, "reached": reached, "costs": costs}
+    certificate = Certificate(model, tuple(steps))
+    count = 0
+
+    def tick(_frame: object, event: str, _what: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(tick)
+    try:
+        checker.check(facts, certificate)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_work_grows_as_facts_and_steps_do() -> None:
+    """Ten times as many facts and steps take about ten times as many calls, not a hundred."""
+    checker = Checker(notation.program(ROADS))
+
+    assert _calls(checker, 1000) < 11 * _calls(checker, 100)
 
 
 def _put(name: str, row: tuple[Any, ...], height: Any = 1) -> Callable[[Draft], None]:
