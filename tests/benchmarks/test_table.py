@@ -37,7 +37,7 @@ def test_a_table_is_markdown_that_lines_up() -> None:
     )
     lines = table.markdown().splitlines()
     assert len({len(line) for line in lines}) == 1
-    assert {line.count("|") for line in lines} == {6}
+    assert {line.count("|") for line in lines} == {7}
     assert "12,345 /s" in lines[-1]
 
 
