@@ -68,18 +68,19 @@ CASES: tuple[tuple[dict[str, JsonValue], str], ...] = (
     ({"freeze": True}, "staging"),
     ({"ci_passed": False}, "staging"),
 )
-EFFORT = Effort(rounds=101, calls=10, warm_up=50)
+EFFORT = Effort()
+PART_ROUNDS, PART_CALLS = 101, 10
 
 
 def run(*, tiny: bool) -> Iterator[Table]:
     """Measure; yield the table of whole decisions and that of the parts of one."""
-    effort = TINY if tiny else EFFORT
+    effort, rounds = (TINY, 2) if tiny else (EFFORT, PART_ROUNDS)
     scene = deploy_scene(DEPTH)
     with TemporaryDirectory() as place, new_store(Path(place)) as store:
         journal = Journal(store)
         sides = {**_ours(scene, journal, effort), **_biscuits(scene, journal)}
         yield _whole_table(interleave(sides, effort), effort)
-        yield _parts_table(_parts(scene, journal, effort), effort)
+        yield _parts_table(_parts(scene, journal, rounds), rounds)
 
 
 def decider(scene: Scene, journal: Journal) -> Callable[[bytes], bytes]:
@@ -99,7 +100,7 @@ def _ours(scene: Scene, journal: Journal, effort: Effort) -> dict[str, Work]:
     same = scene.request(0)
     distinct = [scene.request(number) for number in range(REQUESTS)]
     # More links than the cache keeps, so that none is still there when its turn comes again.
-    count = min(effort.warm_up + effort.rounds * effort.calls, MAX_ENTRIES // DEPTH + 1)
+    count = 10 if effort is TINY else MAX_ENTRIES // DEPTH + 1
     unseen = [
         scene.request(number, chain=make_chain(DEPTH, f"-{number}")) for number in range(count)
     ]
@@ -145,28 +146,28 @@ def _whole_table(timings: Mapping[str, Timing], effort: Effort) -> Table:
     return figure_table("Whole decision, request bytes to signed receipt bytes", how, figures)
 
 
-def _parts(scene: Scene, journal: Journal, effort: Effort) -> dict[str, float]:
+def _parts(scene: Scene, journal: Journal, rounds: int) -> dict[str, float]:
     """Return the µs of each part of one warm decision and of the whole of it, medians."""
     data, own = scene.request(0), scene.evaluator()
     expected = own.rule(data, NOW, journal).envelope
-    rounds = []
+    found = []
     with ExitStack() as replaced:
         watch = _Stopwatch()
         for owner, name, part in PARTS:
             timed = watch.timed(part, getattr(owner, name))
             replaced.enter_context(patch.object(owner, name, timed))
-        for _ in range(effort.rounds):
+        for _ in range(rounds):
             watch.spent.clear()
             start = process_time_ns()
-            for _ in range(effort.calls):
+            for _ in range(PART_CALLS):
                 envelope = own.rule(data, NOW, journal).envelope
                 envelope.to_bytes()
             whole = process_time_ns() - start
             rest = whole - sum(watch.spent.values())
-            rounds.append({**watch.spent, REST: rest, WHOLE: whole})
+            found.append({**watch.spent, REST: rest, WHOLE: whole})
             assert envelope == expected
     names = [*dict.fromkeys(part for _, _, part in PARTS), REST, WHOLE]
-    return {name: median(one[name] for one in rounds) / effort.calls / 1000 for name in names}
+    return {name: median(one[name] for one in found) / PART_CALLS / 1000 for name in names}
 
 
 class _Stopwatch:
@@ -188,11 +189,12 @@ class _Stopwatch:
         return call
 
 
-def _parts_table(spent: Mapping[str, float], effort: Effort) -> Table:
+def _parts_table(spent: Mapping[str, float], rounds: int) -> Table:
     whole = spent[WHOLE]
     return Table(
         "Where the time goes",
-        f"CPU time of one warm decision as it runs, {effort.text}; the watching itself costs some.",
+        f"CPU time of one warm decision as it runs, median of {rounds} rounds of {PART_CALLS}"
+        " calls; the watching itself costs some.",
         ("part", "µs", "%"),
         tuple((name, f"{cost:.0f}", f"{100 * cost / whole:.0f}") for name, cost in spent.items()),
         tuple(Figure(name, cost, "µs") for name, cost in spent.items()),

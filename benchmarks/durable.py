@@ -46,8 +46,8 @@ def run(*, tiny: bool) -> Iterator[Table]:
 
 def _effort(size: int, *, tiny: bool) -> Effort:
     if tiny:
-        return Effort(rounds=2, calls=1, warm_up=1)
-    return Effort(rounds=21, calls=max(1, 64 // size), warm_up=2)
+        return Effort(rounds=2, calls=1, span=0, warm_up=1)
+    return Effort(rounds=21, calls=max(1, 64 // size), span=0, warm_up=2)
 
 
 def _measure(scene: Scene, folder: Path, size: int, effort: Effort) -> dict[str, Timing]:

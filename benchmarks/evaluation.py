@@ -23,7 +23,8 @@ from helm_logic.kernel.check import Checker
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Atom, Row
 
-EFFORT = Effort(rounds=101, calls=10, warm_up=20)
+EFFORT = Effort()
+GROWTH_EFFORT = Effort(rounds=21, warm_up=3)
 EVALUATE, DERIVE, CHECK, PYDATALOG = (
     "evaluate",
     "evaluate, and derive the verdict",
@@ -49,7 +50,7 @@ def run(*, tiny: bool) -> Iterator[Table]:
     yield _decision(effort)
     for series in SERIES:
         sizes = series.sizes[:2] if tiny else series.sizes
-        yield _growth(attrs.evolve(series, sizes=sizes), effort)
+        yield _growth(attrs.evolve(series, sizes=sizes), TINY if tiny else GROWTH_EFFORT)
 
 
 def _decision(effort: Effort) -> Table:

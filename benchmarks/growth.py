@@ -24,7 +24,7 @@ from helm_logic.kernel.encoding import JsonValue
 from helm_logic.policy.request import parse_request
 from helm_logic.receipts.verdict import Verdict
 
-EFFORT = Effort(rounds=41, calls=4, warm_up=5)
+EFFORT = Effort(rounds=21, warm_up=3)
 NEAR_LINEAR = Target(reach=1.15)
 _TOP = 3  # sizes that the exponent is fitted to
 

@@ -7,8 +7,7 @@ again. Sides that are compared take turns within every round, in alternating ord
 disturbance meets all of them; a ratio is the median of the rounds' ratios, not the ratio of two
 medians. The median counts; the best round beside it shows how far it was disturbed.
 
-The garbage collector stays on, as it is in production; a collection before each round keeps one
-side from paying for another's garbage.
+The garbage collector stays on, as it is in production.
 """
 
 from __future__ import annotations
@@ -29,19 +28,25 @@ Work: TypeAlias = Callable[[int], object]
 
 @attrs.frozen
 class Effort:
-    """How much to measure: *rounds* whose median counts, *calls* in each, after *warm_up* calls."""
+    """How much to measure: *rounds*, each of *calls* or for *span* ms, whichever is more.
 
-    rounds: int = 101
-    calls: int = 10
-    warm_up: int = 50
+    Short rounds would measure how caches fill; many rounds find out how much each was disturbed.
+    """
+
+    rounds: int = 51
+    calls: int = 1
+    span: float = 10.0
+    warm_up: int = 20
 
     @property
     def text(self) -> str:
         """What a table says about it."""
-        return f"median of {self.rounds} rounds of {self.calls} calls"
+        least = f"{self.calls} calls" if self.calls > 1 else "a call"
+        span = f" and {self.span:g} ms" if self.span else ""
+        return f"median of {self.rounds} rounds of at least {least}{span}"
 
 
-TINY = Effort(rounds=2, calls=2, warm_up=1)
+TINY = Effort(rounds=2, calls=2, span=0, warm_up=1)
 
 
 @attrs.frozen
@@ -78,23 +83,29 @@ def measure(work: Work, effort: Effort) -> Timing:
 
 def interleave(sides: Mapping[str, Work], effort: Effort) -> dict[str, Timing]:
     """Return what one call of each of *sides* takes; they take turns in every round."""
+    gc.collect()
     names = list(sides)
+    done = dict.fromkeys(names, 0)
+    calls = dict.fromkeys(names, effort.calls)
+
+    def spend(name: str, count: int) -> tuple[float, float]:
+        first, done[name] = done[name], done[name] + count
+        return _round(sides[name], range(first, done[name]))
+
     for name in names:
-        for call in range(effort.warm_up):
-            sides[name](call)
+        spent = spend(name, effort.warm_up)[0]
+        calls[name] = max(effort.calls, int(1000 * effort.span / max(spent, 0.01)))
     cpu: dict[str, list[float]] = {name: [] for name in names}
     wall: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(effort.rounds):
-        first = effort.warm_up + turn * effort.calls
         for name in names if turn % 2 == 0 else reversed(names):
-            spent = _round(sides[name], range(first, first + effort.calls))
-            cpu[name].append(spent[0])
-            wall[name].append(spent[1])
+            round_ = spend(name, calls[name])
+            cpu[name].append(round_[0])
+            wall[name].append(round_[1])
     return {name: Timing(tuple(cpu[name]), tuple(wall[name])) for name in names}
 
 
 def _round(work: Work, calls: range) -> tuple[float, float]:
-    gc.collect()
     wall, cpu = perf_counter_ns(), process_time_ns()
     for call in calls:
         work(call)

@@ -13,8 +13,21 @@ from benchmarks.timing import Effort, Timing, interleave, machine, measure, stay
 def test_every_call_has_its_own_number() -> None:
     """Warm-up and rounds count on, so that no call is given the input of another."""
     seen: list[int] = []
-    measure(seen.append, Effort(rounds=3, calls=4, warm_up=2))
+    measure(seen.append, Effort(rounds=3, calls=4, span=0, warm_up=2))
     assert seen == list(range(2 + 3 * 4))
+
+
+def test_a_round_lasts_its_span() -> None:
+    """Quick calls are made more often in a round than slow ones, so that it is no shorter."""
+    calls = {"quick": 0, "slow": 0}
+
+    def side(name: str, size: int) -> None:
+        calls[name] += 1
+        sum(range(size))
+
+    sides = {"quick": lambda _: side("quick", 10), "slow": lambda _: side("slow", 1_000_000)}
+    interleave(sides, Effort(rounds=2, calls=1, span=1.0, warm_up=3))
+    assert calls["quick"] > calls["slow"] >= 3 + 2
 
 
 def test_sides_take_turns_and_change_their_order() -> None:
@@ -26,13 +39,13 @@ def test_sides_take_turns_and_change_their_order() -> None:
             turns.append(name)
 
     sides = {name: lambda call, name=name: side(name, call) for name in ("one", "two")}
-    interleave(sides, Effort(rounds=4, calls=1, warm_up=1))
+    interleave(sides, Effort(rounds=4, calls=1, span=0, warm_up=1))
     assert turns == ["one", "two", "two", "one", "one", "two", "two", "one"]
 
 
 def test_a_timing_has_one_value_a_round() -> None:
     """CPU and wall time are noted for each round, and neither is negative."""
-    timing = measure(lambda _: sum(range(1000)), Effort(rounds=5, calls=3, warm_up=0))
+    timing = measure(lambda _: sum(range(1000)), Effort(rounds=5, calls=3, span=0, warm_up=1))
     assert len(timing.cpu_rounds) == len(timing.wall_rounds) == 5
     assert min(*timing.cpu_rounds, *timing.wall_rounds) >= 0
 
