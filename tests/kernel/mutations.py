@@ -15,9 +15,10 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from helm_logic.errors import ProgramError
 from helm_logic.kernel.certificate import Apply, Certificate, Given, Step
 from helm_logic.kernel.program import Rule
-from helm_logic.kernel.terms import Atom, Row, Term
+from helm_logic.kernel.terms import Atom, Compute, Row, Term
 from tests.kernel import naive
 from tests.kernel.programs import CONSTANTS, Case
 
@@ -104,6 +105,28 @@ def assume(draw: DrawFn, draft: Draft) -> None:
     draft.model[name][fact.terms] = height
     if draw(st.booleans()):
         draft.model = {name: dict.fromkeys(rows, height) for name, rows in draft.model.items()}
+
+
+def other_rules(draw: DrawFn, draft: Draft) -> None:
+    """Certify what follows when one rule has one condition less: perhaps the same, mostly more."""
+    rules = draft.case.program.rules
+    whole = [
+        n for n, rule in enumerate(rules) if not any(isinstance(x, Compute) for x in rule.body)
+    ]
+    if not whole:
+        return
+    number = draw(st.sampled_from(whole))
+    left_out = draw(st.integers(0, len(rules[number].body)))
+    body = tuple(x for place, x in enumerate(rules[number].body) if place != left_out)
+    try:
+        weaker = attrs.evolve(rules[number], body=body)
+    except ProgramError:
+        return
+    others = (*rules[:number], weaker, *rules[number + 1 :])
+    program = attrs.evolve(draft.case.program, rules=others)
+    true = naive.certify(program, draft.case.facts)
+    draft.model = {name: dict(rows) for name, rows in true.model.items()}
+    draft.steps = list(true.steps)
 
 
 def change_height(draw: DrawFn, draft: Draft) -> None:
@@ -208,6 +231,8 @@ MUTATIONS: list[Mutation] = [
     add_given,
     drop_given,
     assume,
+    other_rules,
+    other_rules,
     change_height,
     level_heights,
     change_constant,

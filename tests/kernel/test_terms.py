@@ -9,7 +9,10 @@ import pytest
 
 from helm_logic.errors import ProgramError
 from helm_logic.kernel.terms import (
+    ARITHMETIC,
     COLUMN_TAGS,
+    COMPARISONS,
+    TESTS,
     Atom,
     Compute,
     Count,
@@ -76,7 +79,7 @@ def test_a_row_has_one_constant_for_each_column(row: Any) -> None:
     """Neither fewer nor more, and each in its place."""
     assert is_row_of((1, "y:x"), ("int", "symbol"))
     assert is_row_of((), ())
-    assert not is_row_of(row, ("int", "symbol"))
+    assert is_row_of(row, ("int", "symbol")) is False
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,9 @@ def test_what_is_no_term_stands_nowhere(term: Any) -> None:
 
 def test_operators_are_those_of_the_language() -> None:
     """A test, a computation or a count with any other operator cannot be built."""
+    assert COMPARISONS == ("=", "!=", "<", "<=", ">", ">=")
+    assert (*COMPARISONS, "matches", "subsumes") == TESTS
+    assert ARITHMETIC == ("+", "-", "*")
     with pytest.raises(ProgramError, match="got `==`, want one of"):
         Test("==", 1, 1)
     with pytest.raises(ProgramError, match="got `/`, want one of"):
