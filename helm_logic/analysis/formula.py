@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a rule asks of a request, as a formula over single-valued attributes and free facts.
 
-A *value* is a kernel constant, the value of an attribute (`Ref`), or a variable of the kernel that
-is local to one fact. A formula is built from *tests*:
+A *value* is a kernel constant, the value of an attribute (`Ref`), a sum of such (`Linear`), or a
+variable of the kernel that is local to one fact. A formula is built from *tests*:
 
     Is, AtMost, Matches, Present    one attribute against a constant
     Compare, Same                   several attributes against each other
@@ -29,7 +29,15 @@ class Ref:
     name: str
 
 
-Value: TypeAlias = Term | Ref
+@attrs.frozen
+class Linear:
+    """The sum of *factor* times attribute, over *terms* sorted by name, plus *constant*."""
+
+    terms: tuple[tuple[str, int], ...]
+    constant: int
+
+
+Value: TypeAlias = Term | Ref | Linear
 
 
 @attrs.frozen

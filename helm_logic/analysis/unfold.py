@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From rules to formulas: each rule's body in terms of the request and of free facts of the world.
+
+Non-recursive predicates that depend on the request are unfolded (their completion is exact).
+Literals over the world that share local variables become one `Fact`; so does what rests on
+recursion, `authorized` first of all: the chain's rules are proved in `chains`, not unfolded here.
+A fact may be true or false whatever else holds, which is more than can happen: what is proved under
+it stays proved, and what is found is replayed.
+
+The domain is complete requests: `missing` and `invalid_input` hold of nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import attrs
+
+from helm_logic.analysis.arithmetic import Unsupported, compute, relation
+from helm_logic.analysis.environment import (
+    Env,
+    equal,
+    fact,
+    ground,
+    groups,
+    is_local,
+    rename,
+    resolve,
+    unify,
+)
+from helm_logic.analysis.formula import (
+    FALSE,
+    TRUE,
+    Fact,
+    Formula,
+    GroundLiteral,
+    Literal,
+    Matches,
+    Present,
+    Ref,
+    Test,
+    Value,
+    conj,
+    disj,
+    negate,
+    tests_of,
+)
+from helm_logic.kernel import terms as kernel
+from helm_logic.kernel.program import Program, Rule
+from helm_logic.kernel.terms import Compute, Count, Negative, Positive, Term
+from helm_logic.lang import RuleSet
+
+REQUEST = {
+    "action": "string", "subject": "principal", "resource": "string", "resource_type": "string",
+    "now": "time",
+}  # fmt: skip
+AUTHORIZED = "authorized"
+_EMPTY = ("missing", "invalid_input")
+_MOST_WAYS = 256
+
+
+@attrs.frozen
+class Attribute:
+    """A single-valued term of the request; *domain* lists its constants, None meaning any."""
+
+    name: str
+    type: str
+    domain: tuple[Term, ...] | None = None
+    optional: bool = False
+    path: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Part:
+    """What the body literals with these *numbers* ask together."""
+
+    numbers: tuple[int, ...]
+    formula: Formula
+
+
+@attrs.define
+class _State:
+    """A body on its way: variables with values, parts made, literals not yet looked at."""
+
+    env: Env
+    parts: list[Part]
+    rest: list[tuple[int, kernel.Literal]]
+
+
+class Unfolder:
+    """Unfolds the rules of a rule set; *stock* are the ids of rules that ship with helm_logic.
+
+    *counts* gives what each attribute stands for that is a count; *unsupported* tells, by rule, what
+    could not be said exactly.
+    """
+
+    def __init__(self, rule_set: RuleSet, stock: frozenset[str]) -> None:
+        program = rule_set.program
+        self.attributes = _attributes(rule_set)
+        self.types = {name: each.type for name, each in self.attributes.items()}
+        self.counts: dict[str, Fact] = {}
+        self.unsupported: dict[str, tuple[str, ...]] = {}
+        self._given = {each.name for each in program.predicates if each.given}
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in program.rules:
+            self._rules.setdefault(rule.head.predicate, []).append(rule)
+        self._recursive = _recursive(program)
+        self._stock = {
+            name for name, rules in self._rules.items() if all(each.id in stock for each in rules)
+        }
+        self._touching = self._reaching(self.attributes)
+        self._memo: dict[tuple[str, tuple[Value, ...]], Formula] = {}
+        self._renamings = 0
+
+    def _reaching(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the predicates that depend on one of *names*."""
+        readers: dict[str, set[str]] = {}
+        for head, rules in self._rules.items():
+            for name in {name for rule in rules for name in reads(rule)}:
+                readers.setdefault(name, set()).add(head)
+        found, waiting = set(names), list(names)
+        while waiting:
+            new = readers.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return frozenset(found)
+
+    # Rules.
+
+    def guard(self, rule: Rule) -> Formula:
+        """Return what *rule* asks."""
+        return disj(conj(part.formula for part in body) for body in self.bodies(rule))
+
+    def bodies(self, rule: Rule) -> list[tuple[Part, ...]]:
+        """Return the ways to satisfy the body of *rule*, each as what its literals ask.
+
+        Literals that share a local variable make one part. More than one way comes from rules that
+        give values to local variables, and all parts then belong to several literals.
+        """
+        return self._ways(rule.id, rule.body, {})
+
+    def _ways(
+        self, rule_id: str, body: Sequence[kernel.Literal], env: Env
+    ) -> list[tuple[Part, ...]]:
+        waiting = [_State(env, [], list(enumerate(body)))]
+        done: list[tuple[Part, ...]] = []
+        try:
+            while waiting:
+                state = waiting.pop(0)
+                self._bind(state)
+                opened = self._take_open(state)
+                if opened is None:
+                    done.append(tuple([*state.parts, *self._finish(state, rule_id)]))
+                else:
+                    waiting += self._inlined(state, *opened)
+                if len(waiting) + len(done) > _MOST_WAYS:
+                    raise Unsupported(f"more than {_MOST_WAYS} ways to satisfy a body")
+        except Unsupported as error:
+            self._note(rule_id, str(error))
+            numbers = tuple(range(len(body)))
+            return [(Part(numbers, Literal(fact([GroundLiteral("atom", f"{rule_id}", ())]))),)]
+        return done
+
+    def _note(self, rule_id: str, construct: str) -> None:
+        before = self.unsupported.get(rule_id, ())
+        self.unsupported[rule_id] = tuple(dict.fromkeys((*before, construct)))
+
+    # A body: first what gives values to variables.
+
+    def _bind(self, state: _State) -> None:
+        """Take from *state* every literal that compares or binds attributes, as long as one does."""
+        size = -1
+        while len(state.rest) != size:
+            size = len(state.rest)
+            state.rest = [each for each in state.rest if not self._bound(state, *each)]
+
+    def _bound(self, state: _State, number: int, literal: kernel.Literal) -> bool:
+        env = state.env
+        if isinstance(literal, Positive) and self._holds_of_nothing(literal.atom.predicate):
+            state.parts.append(Part((number,), FALSE))
+            return True
+        if isinstance(literal, Positive) and literal.atom.predicate in self.attributes:
+            name, value = literal.atom.predicate, resolve(literal.atom.terms[0], env)
+            if is_local(value):
+                env[value] = Ref(name)  # type: ignore[index]
+                state.parts.append(Part((number,), self._present(name)))
+            else:
+                state.parts.append(Part((number,), self._is(name, value)))
+            return True
+        if isinstance(literal, Compute):
+            left, right = resolve(literal.left, env), resolve(literal.right, env)
+            if is_local(left) or is_local(right):
+                return False
+            value, target = compute(literal.operator, left, right), resolve(literal.target, env)
+            if is_local(target):
+                env[target] = value  # type: ignore[index]
+            else:
+                state.parts.append(Part((number,), equal(target, value, self.types)))
+            return True
+        return False
+
+    def _holds_of_nothing(self, predicate: str) -> bool:
+        return predicate in _EMPTY or not (predicate in self._given or predicate in self._rules)
+
+    def _present(self, name: str) -> Formula:
+        return Literal(Present(name)) if self.attributes[name].optional else TRUE
+
+    def _is(self, name: str, value: Value) -> Formula:
+        if name == "resource_type" and isinstance(value, str):
+            return Literal(Matches("resource", f"{value[2:]}/**"))
+        return conj((self._present(name), equal(Ref(name), value, self.types)))
+
+    def _take_open(self, state: _State) -> tuple[int, kernel.Atom] | None:
+        """Take from *state* an atom that must be unfolded to know what it says of the request."""
+        for place, (number, literal) in enumerate(state.rest):
+            if not isinstance(literal, Positive):
+                continue
+            atom = literal.atom
+            is_open = any(is_local(resolve(term, state.env)) for term in atom.terms)
+            if is_open and self._unfolds(atom.predicate):
+                del state.rest[place]
+                return number, atom
+        return None
+
+    def _unfolds(self, predicate: str) -> bool:
+        return (
+            predicate in self._touching
+            and predicate in self._rules
+            and predicate not in self._recursive
+            and predicate not in self._stock
+        )
+
+    def _inlined(self, state: _State, number: int, atom: kernel.Atom) -> Iterator[_State]:
+        for rule in self._rules[atom.predicate]:
+            self._renamings += 1
+            head, body = rename(rule, self._renamings)
+            env = dict(state.env)
+            conditions = unify(head, atom.terms, env, self.types)
+            if conditions is not None:
+                made = [Part((number,), each) for each in conditions]
+                inner = [(number, literal) for literal in body]
+                yield _State(env, [*state.parts, *made], [*state.rest, *inner])
+
+    # Then the rest: what has no local variable by itself, what shares one as a fact of the world.
+
+    def _finish(self, state: _State, rule_id: str) -> Iterator[Part]:
+        shared: list[tuple[int, GroundLiteral]] = []
+        for number, literal in state.rest:
+            formula = self._closed_literal(literal, state.env, rule_id)
+            if formula is None:
+                shared.append((number, ground(literal, state.env)))
+            else:
+                yield Part((number,), formula)
+        for group in groups(shared):
+            numbers = tuple(sorted({number for number, _ in group}))
+            yield Part(numbers, Literal(fact(each for _, each in group)))
+
+    def _closed_literal(self, literal: kernel.Literal, env: Env, rule_id: str) -> Formula | None:
+        """Return what *literal* asks, or None if it has a local variable."""
+        match literal:
+            case Positive(atom) | Negative(atom):
+                values = tuple(resolve(term, env) for term in atom.terms)
+                if any(map(is_local, values)):
+                    return None
+                formula = self.atom(atom.predicate, values)
+                return formula if isinstance(literal, Positive) else negate(formula)
+            case kernel.Test(name, left, right):
+                one, other = resolve(left, env), resolve(right, env)
+                if is_local(one) or is_local(other):
+                    return None
+                compared = relation(name, one, other, self.types)
+                if compared is None:
+                    what = "the order of texts" if name[0] in "<>" else f"`{name}` with such terms"
+                    self._note(rule_id, what)
+                    compared = Literal(fact([GroundLiteral(name, "", (one, other))]))
+                return compared
+            case Count():
+                return self._counted(literal, env)
+        return None  # a sum over local variables
+
+    def _counted(self, literal: Count, env: Env) -> Formula | None:
+        bound = resolve(literal.bound, env)
+        inner = ground(Positive(literal.atom), env)
+        own = {term for term in literal.atom.terms if is_local(resolve(term, env))}
+        if is_local(bound) or not {*literal.counted} <= own:
+            return None
+        counted = tuple(resolve(term, env) for term in literal.counted)
+        key = fact([GroundLiteral("count", inner.predicate, (*inner.terms, *counted),
+                                  ("", len(counted)))])  # fmt: skip
+        name = f"count/{len(self.counts) + 1}"
+        name = next((known for known, one in self.counts.items() if one == key), name)
+        self.counts.setdefault(name, key)
+        self.attributes.setdefault(name, Attribute(name, "int"))
+        self.types[name] = "int"
+        return relation(literal.relation, Ref(name), bound, self.types)
+
+    # Atoms.
+
+    def atom(self, predicate: str, values: tuple[Value, ...]) -> Formula:
+        """Return when `predicate(values)`, without local variables, holds."""
+        if self._holds_of_nothing(predicate):
+            return FALSE
+        if predicate in self.attributes:
+            return self._is(predicate, values[0])
+        known = self._memo.get((predicate, values))
+        if known is None:
+            known = self._memo[predicate, values] = self._atom(predicate, values)
+        return known
+
+    def _atom(self, predicate: str, values: tuple[Value, ...]) -> Formula:
+        itself = Literal(fact([GroundLiteral("atom", predicate, values)]))
+        if predicate in self._given or predicate in self._recursive:
+            return itself
+        rules = self._rules.get(predicate, ())
+        if predicate == AUTHORIZED and rules:
+            return itself
+        ways: list[Formula] = []
+        for rule in rules:
+            self._renamings += 1
+            head, body = rename(rule, self._renamings)
+            env: Env = {}
+            asked = tuple(f"v:?{place}" for place in range(len(values)))
+            env.update(zip(asked, values, strict=True))
+            conditions = unify(head, asked, env, self.types)
+            if conditions is not None:
+                inner = (conj(p.formula for p in way) for way in self._ways(rule.id, body, env))
+                ways.append(conj((*conditions, disj(inner))))
+        formula = disj(ways)
+        return itself if self._stays_whole(predicate, formula) else formula
+
+    def _stays_whole(self, predicate: str, formula: Formula) -> bool:
+        """Say whether the atom is better kept as a fact: what it unfolds to is of the world only."""
+        if formula is TRUE or formula is FALSE:
+            return False
+        found: dict[Test, None] = {}
+        tests_of(formula, found)
+        facts = [each for each in found if isinstance(each, Fact)]
+        if len(facts) < len(found):
+            return False
+        if predicate in self._stock:
+            return True
+        lone = isinstance(formula, Literal) and len(facts) == 1
+        return lone and any(is_local(v) for each in facts[0].literals for v in each.terms)
+
+
+def reads(rule: Rule) -> frozenset[str]:
+    """Return the predicates that the body of *rule* names."""
+    return frozenset(
+        literal.atom.predicate
+        for literal in rule.body
+        if isinstance(literal, (Positive, Negative, Count))
+    )
+
+
+def _recursive(program: Program) -> frozenset[str]:
+    """Return the predicates that depend on themselves."""
+    found = {name for names in program.strata if len(names) > 1 for name in names}
+    found |= {rule.head.predicate for rule in program.rules if rule.head.predicate in reads(rule)}
+    return frozenset(found)
+
+
+def _attributes(rule_set: RuleSet) -> dict[str, Attribute]:
+    declared = rule_set.program.by_name
+    found = {name: Attribute(name, kind) for name, kind in REQUEST.items() if name in declared}
+    for each in rule_set.inputs:
+        if not each.is_set:
+            domain = each.domain
+            if each.type == "bool" and domain is None:
+                domain = ("b:false", "b:true")
+            found[each.name] = Attribute(each.name, each.type, domain, each.optional, each.path)
+    return found
