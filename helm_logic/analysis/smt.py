@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Formulas of first-order logic over integers, booleans and uninterpreted sorts, and their text.
+
+    Var, Number, Truth, Apply, Sum, Product        terms
+    Le, Lt, Eq, Not, And, Or, ForAll, Exists       formulas: terms of sort Bool
+
+The text is SMT-LIB 2 that every solver reads, without anything that is peculiar to one: what one
+solver found, another is asked in the same bytes. `conj`, `disj`, `neg` and `implies` simplify what
+is plain to see. Any text may be a name: `symbol` writes it so that no two names become one and none
+becomes a word of the language. Reading such text is `smt_reader.py`; asking a solver, `solver.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+import attrs
+
+INT, BOOL = "Int", "Bool"
+
+
+@attrs.frozen
+class Var:
+    """A variable: bound by a quantifier, and else a constant that the solver may choose."""
+
+    name: str
+    sort: str = INT
+
+
+@attrs.frozen
+class Number:
+    """An integer."""
+
+    value: int
+
+
+@attrs.frozen
+class Truth:
+    """True or false."""
+
+    value: bool
+
+
+@attrs.frozen
+class Apply:
+    """The function or predicate *name* of *terms*; what it means is the solver's to choose."""
+
+    name: str
+    terms: tuple[Formula, ...]
+    sort: str = BOOL
+
+
+@attrs.frozen
+class Sum:
+    """The sum of integers."""
+
+    terms: tuple[Formula, ...]
+
+
+@attrs.frozen
+class Product:
+    """*factor* times *term*."""
+
+    factor: int
+    term: Formula
+
+
+@attrs.frozen
+class Le:
+    """*left* is at most *right*."""
+
+    left: Formula
+    right: Formula
+
+
+@attrs.frozen
+class Lt:
+    """*left* is less than *right*."""
+
+    left: Formula
+    right: Formula
+
+
+@attrs.frozen
+class Eq:
+    """*left* and *right*, of one sort, are the same."""
+
+    left: Formula
+    right: Formula
+
+
+@attrs.frozen
+class Not:
+    """*part* does not hold."""
+
+    part: Formula
+
+
+@attrs.frozen
+class And:
+    """All of *parts* hold."""
+
+    parts: tuple[Formula, ...]
+
+
+@attrs.frozen
+class Or:
+    """One of *parts* holds."""
+
+    parts: tuple[Formula, ...]
+
+
+@attrs.frozen
+class ForAll:
+    """*body* holds whatever *variables* are."""
+
+    variables: tuple[Var, ...]
+    body: Formula
+
+
+@attrs.frozen
+class Exists:
+    """*body* holds for some *variables*."""
+
+    variables: tuple[Var, ...]
+    body: Formula
+
+
+Formula: TypeAlias = (
+    Var | Number | Truth | Apply | Sum | Product | Le | Lt | Eq | Not | And | Or | ForAll | Exists
+)
+TRUE, FALSE = Truth(True), Truth(False)  # noqa: FBT003  the two there are
+
+_PLAIN = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*")
+_WORDS = frozenset(
+    {
+        *("_", "!", "as", "let", "exists", "forall", "match", "par", "and", "or", "not", "xor"),
+        *("distinct", "ite", "true", "false", "div", "mod", "abs", "select", "store", "divisible"),
+        *("is_int", "to_int", "to_real", "Int", "Bool", "Real", "Array", "String"),
+    }
+)
+
+
+def sort_of(term: Formula) -> str:
+    """Return the sort of *term*."""
+    match term:
+        case Var(_, sort) | Apply(_, _, sort):
+            return sort
+        case Number() | Sum() | Product():
+            return INT
+    return BOOL
+
+
+def conj(parts: Iterable[Formula]) -> Formula:
+    """Return the formula that says all of *parts*, each once."""
+    flat: dict[Formula, None] = {}
+    for part in parts:
+        if part == FALSE:
+            return FALSE
+        if part != TRUE:
+            flat.update(dict.fromkeys(part.parts if isinstance(part, And) else (part,)))
+    if not flat:
+        return TRUE
+    return next(iter(flat)) if len(flat) == 1 else And(tuple(flat))
+
+
+def disj(parts: Iterable[Formula]) -> Formula:
+    """Return the formula that says one of *parts*, each once."""
+    flat: dict[Formula, None] = {}
+    for part in parts:
+        if part == TRUE:
+            return TRUE
+        if part != FALSE:
+            flat.update(dict.fromkeys(part.parts if isinstance(part, Or) else (part,)))
+    if not flat:
+        return FALSE
+    return next(iter(flat)) if len(flat) == 1 else Or(tuple(flat))
+
+
+def neg(part: Formula) -> Formula:
+    """Return the formula that says the contrary of *part*."""
+    match part:
+        case Truth(value):
+            return Truth(not value)
+        case Not(inner):
+            return inner
+    return Not(part)
+
+
+def implies(condition: Formula, conclusion: Formula) -> Formula:
+    """Return the formula that *conclusion* holds if *condition* does."""
+    return disj((neg(condition), conclusion))
+
+
+def same(left: Formula, right: Formula) -> Formula:
+    """Return the formula that two terms are equal; decided at once where that is plain to see."""
+    if left == right:
+        return TRUE
+    if isinstance(left, (Number, Truth)) and isinstance(right, (Number, Truth)):
+        return FALSE
+    if isinstance(left, Truth) or isinstance(right, Truth):
+        truth, other = (left, right) if isinstance(left, Truth) else (right, left)
+        return other if truth == TRUE else neg(other)
+    return Eq(left, right)
+
+
+def children(term: Formula) -> tuple[Formula, ...]:
+    """Return the terms that stand directly in *term*."""
+    match term:
+        case Var() | Number() | Truth():
+            return ()
+        case Apply(_, parts, _) | Sum(parts) | And(parts) | Or(parts):
+            return parts
+        case Product(_, part) | Not(part) | ForAll(_, part) | Exists(_, part):
+            return (part,)
+        case Le(left, right) | Lt(left, right) | Eq(left, right):
+            return left, right
+
+
+def subterms(formulas: Iterable[Formula]) -> Iterator[Formula]:
+    """Yield every term in *formulas*, each once, in the order of the text."""
+    seen: set[Formula] = set()
+    waiting = list(formulas)[::-1]
+    while waiting:
+        term = waiting.pop()
+        if term not in seen:
+            seen.add(term)
+            yield term
+            waiting.extend(reversed(children(term)))
+
+
+def symbol(name: str) -> str:
+    """Return *name* as an SMT-LIB symbol, a different one for each name."""
+    if _PLAIN.fullmatch(name) and name not in _WORDS and not name.startswith("."):
+        return name
+    encoded = "".join(
+        c if c.isascii() and (c.isalnum() or c in "_.") else f"%{ord(c):x}%" for c in name[1:]
+    )
+    return f"%{ord(name[0]):x}%{encoded}" if name else "%%"
+
+
+def text(term: Formula) -> str:  # noqa: C901, PLR0911  one case for each kind of term
+    """Return *term* as an SMT-LIB expression."""
+    match term:
+        case Var(name, _) | Apply(name, (), _):
+            return symbol(name)
+        case Number(value):
+            return str(value) if value >= 0 else f"(- {-value})"
+        case Truth(value):
+            return "true" if value else "false"
+        case Apply(name, terms, _):
+            return _list(symbol(name), terms)
+        case Sum(terms):
+            return _list("+", terms) if len(terms) > 1 else text(terms[0]) if terms else "0"
+        case Product(factor, part):
+            return _list("*", (Number(factor), part))
+        case Not(part):
+            return _list("not", (part,))
+        case And(parts):
+            return _list("and", parts) if len(parts) > 1 else text(parts[0]) if parts else "true"
+        case Or(parts):
+            return _list("or", parts) if len(parts) > 1 else text(parts[0]) if parts else "false"
+        case ForAll(variables, body):
+            return f"(forall ({_bound(variables)}) {text(body)})"
+        case Exists(variables, body):
+            return f"(exists ({_bound(variables)}) {text(body)})"
+        case Le(left, right) | Lt(left, right) | Eq(left, right):  # pragma: no branch
+            return _list(_RELATIONS[type(term)], (left, right))
+
+
+_RELATIONS = {Le: "<=", Lt: "<", Eq: "="}
+
+
+def smtlib(formulas: Iterable[Formula], comment: str = "") -> str:
+    """Return the script that asks whether *formulas* can hold together.
+
+    It declares what they name, in the order of names, and ends with `(check-sat)`. *comment* may
+    have lines. Raises ValueError if one name is used with two signatures.
+    """
+    asked = [each for each in formulas if each != TRUE]
+    lines = [f"; {line}".rstrip() for line in comment.splitlines()]
+    lines += ["(set-logic ALL)", *declarations(asked)]
+    lines += [f"(assert {text(each)})" for each in asked]
+    return "\n".join((*lines, "(check-sat)", ""))
+
+
+def declarations(formulas: Iterable[Formula]) -> Iterator[str]:
+    """Yield the declarations of the sorts, constants and functions that *formulas* name."""
+    found: dict[str, tuple[tuple[str, ...], str]] = {}
+    for name, signature in _named(formulas, frozenset()):
+        if found.setdefault(name, signature) != signature:
+            raise ValueError(f"`{name}` is used as {found[name]} and as {signature}")
+    sorts = {sort for inner, outer in found.values() for sort in (*inner, outer)}
+    for sort in sorted(sorts - {INT, BOOL}):
+        yield f"(declare-sort {symbol(sort)} 0)"
+    for name, (inner, outer) in sorted(found.items()):
+        yield f"(declare-fun {symbol(name)} ({' '.join(map(_sort, inner))}) {_sort(outer)})"
+
+
+def _named(
+    formulas: Iterable[Formula], bound: frozenset[Var]
+) -> Iterator[tuple[str, tuple[tuple[str, ...], str]]]:
+    """Yield the free names with their signatures; sorts of bound variables as if applied."""
+    for term in formulas:
+        match term:
+            case Var(name, sort):
+                if term not in bound:
+                    yield name, ((), sort)
+            case Apply(name, terms, sort):
+                yield name, (tuple(map(sort_of, terms)), sort)
+                yield from _named(terms, bound)
+            case ForAll(variables, body) | Exists(variables, body):
+                yield from _named((body,), bound | set(variables))
+            case _:
+                yield from _named(children(term), bound)
+
+
+def _list(head: str, terms: Iterable[Formula]) -> str:
+    return f"({' '.join((head, *map(text, terms)))})"
+
+
+def _bound(variables: Iterable[Var]) -> str:
+    return " ".join(f"({symbol(each.name)} {_sort(each.sort)})" for each in variables)
+
+
+def _sort(sort: str) -> str:
+    return sort if sort in (INT, BOOL) else symbol(sort)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one module that asks z3, which is loaded only when something is asked.
+
+Invariants:
+- questions are the SMT-LIB text of `smt.py`, so that another solver can be asked the same;
+- every question has a timeout, a fixed seed and a solver of its own, every call a context of its
+  own: the same call gets the same answer, whatever was asked before it;
+- a solver that gives up, runs out of time or raises has not answered: `Unknown`, never a guess.
+
+An answer is not yet believed: models are replayed by the engine, and proofs are checked again by
+`second_solver.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Timer
+from typing import Any, TypeAlias
+
+import attrs
+
+from helm_logic.analysis.cover import TooManyCases
+from helm_logic.analysis.smt import (
+    BOOL,
+    INT,
+    Formula,
+    Le,
+    Number,
+    Product,
+    Sum,
+    Var,
+    smtlib,
+    subterms,
+    symbol,
+)
+
+TIMEOUT_MS = 10_000
+# How much longer a question may take than it was told, before it is interrupted from outside.
+_GRACE = 1.0
+
+
+@attrs.frozen
+class Model:
+    """Values under which what was asked holds, for every free integer and boolean of it."""
+
+    values: Mapping[str, int | bool]
+
+    def number(self, variable: Var) -> int:
+        """Return the value of the integer *variable*; one that does not matter is 0."""
+        return int(self.values.get(variable.name, 0))
+
+    def truth(self, variable: Var) -> bool:
+        """Return the value of the boolean *variable*; one that does not matter is false."""
+        return bool(self.values.get(variable.name, False))
+
+
+@attrs.frozen
+class Unknown:
+    """The solver did not answer, for this *reason*."""
+
+    reason: str
+
+
+Answer: TypeAlias = Model | Unknown | None
+
+
+def solve(constraints: Iterable[Formula], timeout_ms: int = TIMEOUT_MS) -> Answer:
+    """Return a model in which all *constraints* hold, None if there is none, or Unknown.
+
+    A model gives the variables of sort Int and Bool; what other names stand for is not told.
+    """
+    return solve_all([tuple(constraints)], timeout_ms)[0]
+
+
+def solve_all(
+    questions: Sequence[Sequence[Formula]], timeout_ms: int = TIMEOUT_MS
+) -> tuple[Answer, ...]:
+    """Return the answer to each of *questions*, as `solve` would, within *timeout_ms* for each.
+
+    About five times as quick as one by one; which model is found may depend on what came before.
+    """
+    import z3  # noqa: PLC0415  loaded only when something is asked
+
+    context = z3.Context()
+    answers: list[Answer] = []
+    for question in questions:
+        solver = _solver(z3, context, timeout_ms)
+        try:
+            solver.from_string(smtlib(question))
+            with _Watch(context, timeout_ms):
+                result = solver.check()
+            answers.append(_answer(z3, solver, result, question))
+        except z3.Z3Exception as error:
+            answers.append(Unknown(_reason(error)))
+    return tuple(answers)
+
+
+def solve_integers(
+    names: Sequence[str], rows: Sequence[tuple[Sequence[tuple[str, int]], int]]
+) -> dict[str, int] | None:
+    """Return integers for *names* under which every sum of factor times name is at most its bound.
+
+    None if there are none. Raises TooManyCases if the solver does not answer.
+    """
+    answer = solve(
+        Le(Sum(tuple(Product(factor, Var(name)) for name, factor in terms)), Number(bound))
+        for terms, bound in rows
+    )
+    if isinstance(answer, Unknown):
+        raise TooManyCases(f"a comparison of sums that the solver cannot decide: {answer.reason}")
+    return None if answer is None else {name: answer.number(Var(name)) for name in names}
+
+
+def is_unsatisfiable(script: str, timeout_ms: int = TIMEOUT_MS) -> bool | Unknown:
+    """Say whether what the SMT-LIB *script* asserts cannot hold together."""
+    import z3  # noqa: PLC0415  loaded only when something is asked
+
+    context = z3.Context()
+    solver = _solver(z3, context, timeout_ms)
+    try:
+        solver.from_string(script)
+        with _Watch(context, timeout_ms):
+            result = solver.check()
+    except z3.Z3Exception as error:
+        return Unknown(_reason(error))
+    if result == z3.unknown:
+        return Unknown(str(solver.reason_unknown()))
+    return bool(result == z3.unsat)
+
+
+def version() -> str:
+    """Return the name and version of the solver."""
+    import z3  # noqa: PLC0415  loaded only when something is asked
+
+    return f"z3 {z3.get_version_string()}"
+
+
+def _solver(z3: Any, context: Any, timeout_ms: int) -> Any:
+    solver = z3.SimpleSolver(ctx=context)
+    solver.set("timeout", timeout_ms)
+    solver.set("random_seed", 0)
+    return solver
+
+
+def _answer(z3: Any, solver: Any, result: Any, question: Sequence[Formula]) -> Answer:
+    if result == z3.unsat:
+        return None
+    if result == z3.unknown:
+        return Unknown(str(solver.reason_unknown()))
+    model = solver.model()
+    found = {str(each.name()): model[each] for each in model.decls()}
+    values: dict[str, int | bool] = {}
+    for term in subterms(question):
+        if isinstance(term, Var) and term.sort in (INT, BOOL):
+            value = found.get(symbol(term.name))
+            if term.sort == BOOL:
+                values[term.name] = value is not None and z3.is_true(value)
+            else:
+                values[term.name] = 0 if value is None else value.as_long()
+    return Model(values)
+
+
+def _reason(error: Exception) -> str:
+    return f"z3 raised: {error}"
+
+
+class _Watch:
+    """Interrupts a context that does not keep its timeout by itself."""
+
+    def __init__(self, context: Any, timeout_ms: int) -> None:
+        self._timer = Timer(timeout_ms / 1000 + _GRACE, context.interrupt)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
