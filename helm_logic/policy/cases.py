@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -30,7 +30,7 @@ from helm_logic.authority.revocation import (
     sign_revocation,
     verify_revocation,
 )
-from helm_logic.engine import Limits
+from helm_logic.engine import Engine, Evaluation, Limits
 from helm_logic.errors import (
     CertificateRefused,
     EvaluationError,
@@ -51,7 +51,7 @@ from helm_logic.policy.approval import (
     sign_approval,
 )
 from helm_logic.policy.bundle import Bundle, make_bundle
-from helm_logic.policy.case_file import Case, LinkPlan, read_cases, rules_beside
+from helm_logic.policy.case_file import Case, LinkPlan, read_cases, rules_under_test
 from helm_logic.policy.folder import read_rules, relation_rows
 from helm_logic.policy.inputs import request_facts
 from helm_logic.policy.judge import Judge
@@ -98,13 +98,14 @@ class Outcome:
             yield f"rules: got {_listed(self.rules)}, want {_listed(sorted(case.rules))}"
 
 
-def run_file(path: Path) -> tuple[Outcome, ...]:
+def run_file(path: Path, rules: Path | None = None) -> tuple[Outcome, ...]:
     """Return the outcome of every case in the test file *path*, in order.
 
-    Raises PolicyError for a test file, and RuleError for a rule file, that does not load.
+    *rules* is the rule file that is tested, by default the one that *path* names or that stands
+    beside it. Raises PolicyError for a test file that does not load, RuleError for a rule file.
     """
     cases = read_cases(path)
-    runner = CaseRunner(read_rules(rules_beside(path)))
+    runner = CaseRunner(read_rules(rules or rules_under_test(path)))
     outcomes = []
     for case in cases:
         try:
@@ -115,27 +116,23 @@ def run_file(path: Path) -> tuple[Outcome, ...]:
 
 
 class CaseRunner:
-    """Runs cases on one rule set; the program is compiled once for each set of standing facts."""
+    """Runs cases on one rule set; the program is compiled once for each set of anchors.
+
+    The rows of a case's relations are given with its request, not compiled in: the verdict is the
+    same, and cases that differ in them share what was compiled.
+    """
 
     def __init__(self, rule_set: RuleSet) -> None:
         self._rule_set = rule_set
+        self._bundles: dict[str, Bundle] = {}
         self._judges: dict[str, Judge] = {}
+        self._engines: dict[str, Engine] = {}
 
     def run(self, case: Case) -> Outcome:
         """Return what comes out of *case*; raise InputError if its circumstances cannot exist."""
-        bundle = self._bundle(case)
-        links = sign_chain(case.chain)
-        revocations = _revocations(case, links)
-        chain = verify_chain(links, LinkCache(), case.now, bundle.settings.chain_depth)
+        stage = self._stage(case)
         try:
-            request = parse_request(json.dumps(dict(case.request)).encode("utf-8"))
-            facts: dict[str, list[Row]] = {
-                **request_facts(request, self._rule_set.inputs, case.now),
-                **chain_facts(chain, revocations),
-                **property_facts(chain, request.value),
-                **_approvals(case, bundle, request, chain).facts(),
-            }
-            judgment = self._judge(bundle).judge(facts)
+            judgment = self._judge(stage.bundle).judge(self._facts(case, stage))
         except InputError as error:
             return _denied(case, error.code, error)
         except LimitReached as error:
@@ -144,17 +141,63 @@ class CaseRunner:
             return _denied(case, "evaluation_error", error)
         return Outcome(case, judgment.verdict, judgment.reasons)
 
-    def _bundle(self, case: Case) -> Bundle:
+    def evaluate(self, case: Case) -> Evaluation:
+        """Return the model of *case*: for whoever asks more of it than the verdict.
+
+        Raises InputError, LimitReached or EvaluationError where `run` gives a DENY.
+        """
+        stage = self._stage(case)
+        return self._engine(stage.bundle).evaluate(self._facts(case, stage))
+
+    def _stage(self, case: Case) -> _Stage:
         relations = {
             name: relation_rows(self._rule_set, name, rows) for name, rows in case.relations.items()
         }
-        return make_bundle(self._rule_set, _settings(case), relations)
+        links = sign_chain(case.chain)
+        return _Stage(self._bundle(case), links, _revocations(case, links), relations)
+
+    def _facts(self, case: Case, stage: _Stage) -> dict[str, Sequence[Row]]:
+        depth = stage.bundle.settings.chain_depth
+        chain = verify_chain(stage.links, LinkCache(), case.now, depth)
+        request = parse_request(json.dumps(dict(case.request)).encode("utf-8"))
+        return {
+            **stage.relations,
+            **request_facts(request, self._rule_set.inputs, case.now),
+            **chain_facts(chain, stage.revocations),
+            **property_facts(chain, request.value),
+            **_approvals(case, stage.bundle, request, chain).facts(),
+        }
+
+    def _bundle(self, case: Case) -> Bundle:
+        settings = _settings(case)
+        named = repr((sorted(settings.anchors), sorted(settings.approvers.items())))
+        if named not in self._bundles:
+            self._bundles[named] = make_bundle(self._rule_set, settings, {})
+        return self._bundles[named]
 
     def _judge(self, bundle: Bundle) -> Judge:
         standing = repr(sorted(bundle.static.items()))
         if standing not in self._judges:
             self._judges[standing] = Judge(bundle)
         return self._judges[standing]
+
+    def _engine(self, bundle: Bundle) -> Engine:
+        standing = repr(sorted(bundle.static.items()))
+        if standing not in self._engines:
+            given = {each.name for each in self._rule_set.program.predicates if each.given}
+            static = {name: rows for name, rows in bundle.static.items() if name in given}
+            self._engines[standing] = Engine(self._rule_set.program, static)
+        return self._engines[standing]
+
+
+@attrs.frozen
+class _Stage:
+    """The circumstances of a case before its request is read."""
+
+    bundle: Bundle
+    links: tuple[Envelope, ...]
+    revocations: RevocationSet
+    relations: Mapping[str, tuple[Row, ...]]
 
 
 def signer_of(principal: str) -> SeedSigner:

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Points of boxes: one value for every attribute, so that comparisons between attributes come true.
+
+Without such comparisons any choice of classes is a point. With them, the values of texts are tried
+out (an open class has more values than there are attributes to compare, so trying is complete), and
+linear comparisons of integers are decided by the solver. Nothing else in the boxes needs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from helm_logic.analysis.boxes import Box
+from helm_logic.analysis.features import TRUE_MASK, Class, Feature
+from helm_logic.analysis.formula import Compare, Fact, Same
+from helm_logic.analysis.linear import solve_linear
+from helm_logic.analysis.unfold import Attribute
+from helm_logic.kernel.terms import Term
+
+
+@attrs.frozen
+class Point:
+    """A request: the *values* of attributes (None: absent), and the *facts* that hold."""
+
+    values: Mapping[str, Term | None]
+    facts: tuple[Fact, ...]
+
+
+def point_in(features: Sequence[Feature], box: Box) -> Point | None:
+    """Return a point of *box*; None if its comparisons cannot be as it says."""
+    asked = {n: box[n] for n, each in enumerate(features) if n in box and _relates(each)}
+    values: dict[str, Term | None] = {}
+    facts = []
+    for number, feature in enumerate(features):
+        if isinstance(feature.source, Attribute):
+            mask = box.get(number, -1)
+            values[feature.source.name] = _first(feature, mask).values[0]
+        elif isinstance(feature.source, Fact) and box.get(number) == TRUE_MASK:
+            facts.append(feature.source)
+    if asked:
+        tests = [
+            (source, mask == TRUE_MASK)
+            for n, mask in asked.items()
+            if isinstance(source := features[n].source, (Compare, Same))
+        ]
+        chosen = _choose(features, box, tests)
+        if chosen is None:
+            return None
+        values.update(chosen)
+    return Point(values, tuple(facts))
+
+
+def _relates(feature: Feature) -> bool:
+    return isinstance(feature.source, (Compare, Same))
+
+
+def _first(feature: Feature, mask: int) -> Class:
+    return next(each for n, each in enumerate(feature.classes) if mask >> n & 1)
+
+
+def smallest(features: Sequence[Feature], box: Box) -> Box:
+    """Return a least part of *box* that no point lies in, given that none lies in *box*."""
+    left = {n: mask for n, mask in box.items() if not isinstance(features[n].source, Fact)}
+    for number in list(left):
+        tried = {n: mask for n, mask in left.items() if n != number}
+        if point_in(features, tried) is None:
+            left = tried
+    return left
+
+
+def _choose(
+    features: Sequence[Feature], box: Box, tests: Sequence[tuple[Compare | Same, bool]]
+) -> dict[str, Term | None] | None:
+    """Return values under which every one of *tests* comes out as it says, None if there are none.
+
+    What compares an absent input says nothing.
+    """
+    allowed = {
+        feature.source.name: [
+            each for n, each in enumerate(feature.classes) if box.get(number, -1) >> n & 1
+        ]
+        for number, feature in enumerate(features)
+        if isinstance(feature.source, Attribute)
+    }
+    absent = {name for name, classes in allowed.items() if all(c.values == (None,) for c in classes)}
+    told = [(test, holds) for test, holds in tests if not absent & {*_names(test)}]
+    texts = _choose_texts(allowed, [(t, holds) for t, holds in told if isinstance(t, Same)])
+    numbers = _choose_numbers(allowed, [(t, holds) for t, holds in told if isinstance(t, Compare)])
+    return None if texts is None or numbers is None else {**texts, **numbers}
+
+
+def _names(test: Compare | Same) -> tuple[str, ...]:
+    if isinstance(test, Same):
+        return test.first, test.second
+    return tuple(name for name, _ in test.terms)
+
+
+def _choose_texts(
+    allowed: Mapping[str, Sequence[Class]], tests: Sequence[tuple[Same, bool]]
+) -> dict[str, Term | None] | None:
+    names = sorted({name for test, _ in tests for name in _names(test)})
+
+    def search(chosen: dict[str, Term | None]) -> dict[str, Term | None] | None:
+        if len(chosen) == len(names):
+            return chosen
+        name = names[len(chosen)]
+        for value in (v for each in allowed[name] for v in each.values if v is not None):
+            tried = {**chosen, name: value}
+            if all(
+                (tried[test.first] == tried[test.second]) == holds
+                for test, holds in tests
+                if test.first in tried and test.second in tried
+            ) and (found := search(tried)) is not None:
+                return found
+        return None
+
+    return search({})
+
+
+def _choose_numbers(
+    allowed: Mapping[str, Sequence[Class]], tests: Sequence[tuple[Compare, bool]]
+) -> dict[str, Term | None] | None:
+    if not tests:
+        return {}
+    ranges = {
+        name: sorted(bounds for each in allowed[name] for bounds in _bounds(each))
+        for name in sorted({name for test, _ in tests for name in _names(test)})
+    }
+    linear = [(test.terms, test.bound) if holds else
+              (tuple((name, -factor) for name, factor in test.terms), -test.bound - 1)
+              for test, holds in tests]  # fmt: skip
+    return solve_linear(ranges, linear)
+
+
+def _bounds(each: Class) -> Iterator[tuple[int, int]]:
+    if each.bounds is not None:
+        yield each.bounds
+    else:
+        yield from ((value, value) for value in each.values if type(value) is int)
