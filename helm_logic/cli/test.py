@@ -19,19 +19,32 @@ from helm_logic.policy.cases import Outcome, run_file
 
 @click.command()
 @click.argument("files", nargs=-1, type=FILE)
+@click.option(
+    "--rules",
+    type=FILE,
+    metavar="FILE",
+    help="The rule file that FILES test.  [default: what each names, or NAME.dl beside it]",
+)
 @policy_option
 @json_option
-def command(files: tuple[Path, ...], policy: Path | None, *, as_json: bool) -> int:
+def command(
+    files: tuple[Path, ...], rules: Path | None, policy: Path | None, *, as_json: bool
+) -> int:
     """Run the tests in FILES; without any, every *_test.toml of the policy folder.
 
-    A file NAME_test.toml tests the rules in NAME.dl beside it: each case is a request, a moment and
-    a chain, with the verdict and the reasons that must come out. Exit code 1 if a case fails.
+    A file NAME_test.toml tests the rules in NAME.dl beside it, or the file that its member `rules`
+    names. Each case is a request, a moment and a chain, with the verdict and the reasons that must
+    come out. Exit code 1 if a case fails.
 
     \b
       helm-logic test
       helm-logic test rules/main_test.toml
+      helm-logic test --rules rules/draft.dl rules/main_test.toml
     """
-    results = [(path, run_file(path)) for path in files or _found(policy_folder(policy))]
+    if rules is not None and not files:
+        raise click.UsageError("--rules says what FILES test; name the files too")
+    found = files or _found(policy_folder(policy))
+    results = [(path, run_file(path, rules)) for path in found]
     if as_json:
         click.echo(json.dumps([_value(path, each) for path, each in results], indent=2))
     else:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policy tests as data: the TOML file that says what a rule set must answer to which request.
 
+    rules             the rule file that is tested, if it is not the one beside this file
     [defaults]        what a case does not say itself; the request of a case is laid over this one
     [[case]]          name, verdict, reasons and optionally rules: what must come out
                       request, without: the request, and paths that it shall not have
@@ -92,17 +93,26 @@ def rules_beside(path: Path) -> Path:
     return path.with_name(f"{name}.dl")
 
 
+def rules_under_test(path: Path) -> Path:
+    """Return the rule file that the test file *path* names, or the one beside it.
+
+    Raises PolicyError if it names none and has no name of a test file, or cannot be read.
+    """
+    named = _tables(path).get("rules")
+    if named is None:
+        return rules_beside(path)
+    try:
+        return path.parent / require_text(_plain(named), "rules")
+    except InputError as error:
+        raise PolicyError(f"{path}: {error}") from None
+
+
 def read_cases(path: Path) -> tuple[Case, ...]:
     """Return the cases in the test file *path*; raise PolicyError naming the case at fault."""
-    try:
-        whole = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise PolicyError(f"cannot read `{path}`: {error.strerror}") from error
-    except ValueError as error:
-        raise PolicyError(f"`{path}` is not toml: {error}") from None
+    whole = _tables(path)
     where = "the file"
     try:
-        parts = require_object(_plain(whole), "the file", ("case",), ("defaults",))
+        parts = require_object(_plain(whole), "the file", ("case",), ("defaults", "rules"))
         defaults = require_object(parts.get("defaults", {}), "defaults", (), _CIRCUMSTANCES)
         cases: list[Case] = []
         for number, value in enumerate(require_list(parts["case"], "case"), start=1):
@@ -112,6 +122,15 @@ def read_cases(path: Path) -> tuple[Case, ...]:
         raise PolicyError(f"{path}: {where}: {error}") from None
     _require_names(path, [case.name for case in cases])
     return tuple(cases)
+
+
+def _tables(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise PolicyError(f"cannot read `{path}`: {error.strerror}") from error
+    except ValueError as error:
+        raise PolicyError(f"`{path}` is not toml: {error}") from None
 
 
 def _require_names(path: Path, names: list[str]) -> None:

@@ -87,3 +87,17 @@ def test_rules_that_do_not_load_are_shown_with_their_place(policy: Path) -> None
 
     assert result.exit_code == 2
     assert "main.dl:" in result.output
+
+
+def test_other_rules_can_be_tested(policy: Path) -> None:
+    """By option, tests run on a draft; without test files the option would say nothing."""
+    draft = policy / "draft.dl"
+    text = (policy / "rules" / "main.dl").read_text("utf-8")
+    draft.write_text(text.replace("ci_passed(true)", "ci_passed(_)"), "utf-8")
+
+    result = invoke("--rules", "draft.dl", "rules/main_test.toml")
+
+    assert result.exit_code == 1
+    assert "  FAIL a failed ci run is not deployed" in result.output
+    assert invoke("rules/main_test.toml").exit_code == 0
+    assert "name the files too" in invoke("--rules", "draft.dl").output

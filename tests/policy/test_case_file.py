@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helm_logic.errors import PolicyError
-from helm_logic.policy.case_file import MARGIN, Case, read_cases, rules_beside
+from helm_logic.policy.case_file import MARGIN, Case, read_cases, rules_beside, rules_under_test
 from helm_logic.receipts.verdict import Verdict
 
 NOON = 1_772_452_800  # 2026-03-02T12:00:00Z
@@ -168,3 +168,17 @@ def test_a_test_file_is_named_for_the_rules_beside_it() -> None:
     for name in ("tests.toml", "_test.toml"):
         with pytest.raises(PolicyError, match=r"want `NAME_test\.toml`"):
             rules_beside(Path(name))
+
+
+def test_a_test_file_may_name_the_rules_that_it_tests(tmp_path: Path) -> None:
+    """The path is relative to the test file; without one, the rules beside it are meant."""
+    read(tmp_path)
+    beside = rules_under_test(tmp_path / "main_test.toml")
+    read(tmp_path, defaults='rules = "../rules/other.dl"\n' + DEFAULTS)
+
+    assert beside == tmp_path / "main.dl"
+    assert rules_under_test(tmp_path / "main_test.toml") == tmp_path / "../rules/other.dl"
+
+    (tmp_path / "main_test.toml").write_text("rules = 1\n", "utf-8")
+    with pytest.raises(PolicyError, match="rules: got"):
+        rules_under_test(tmp_path / "main_test.toml")
