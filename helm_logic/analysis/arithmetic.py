@@ -72,7 +72,9 @@ def _value(terms: list[tuple[str, int]], constant: int) -> Value:
     kept = tuple(sorted((name, factor) for name, factor in total.items() if factor))
     if not kept:
         return constant
-    return Ref(kept[0][0]) if kept == ((kept[0][0], 1),) and not constant else Linear(kept, constant)
+    return (
+        Ref(kept[0][0]) if kept == ((kept[0][0], 1),) and not constant else Linear(kept, constant)
+    )
 
 
 def relation(name: str, left: Value, right: Value, types: Mapping[str, str]) -> Formula | None:

@@ -40,9 +40,7 @@ def are_apart(one: Box, other: Box) -> bool:
 
 def contains(outer: Box, inner: Box) -> bool:
     """Say whether every point of *inner* is one of *outer*."""
-    return all(
-        feature in inner and not inner[feature] & ~mask for feature, mask in outer.items()
-    )
+    return all(feature in inner and not inner[feature] & ~mask for feature, mask in outer.items())
 
 
 @attrs.frozen

@@ -32,7 +32,9 @@ def related(tests: Iterable[Test]) -> Iterator[Test]:
                 yield Is(same.second if test.name == same.first else same.first, test.constant)
 
 
-def learn(features: Sequence[Feature], number: Mapping[Test | str, int]) -> Iterator[tuple[Box, str]]:
+def learn(
+    features: Sequence[Feature], number: Mapping[Test | str, int]
+) -> Iterator[tuple[Box, str]]:
     """Return impossible boxes over *features*, each with the reason, in one order."""
     facts = [each.source for each in features if isinstance(each.source, Fact)]
     for one, other in _pairs(facts):

@@ -84,7 +84,9 @@ def _choose(
         for number, feature in enumerate(features)
         if isinstance(feature.source, Attribute)
     }
-    absent = {name for name, classes in allowed.items() if all(c.values == (None,) for c in classes)}
+    absent = {
+        name for name, classes in allowed.items() if all(c.values == (None,) for c in classes)
+    }
     told = [(test, holds) for test, holds in tests if not absent & {*_names(test)}]
     texts = _choose_texts(allowed, [(t, holds) for t, holds in told if isinstance(t, Same)])
     numbers = _choose_numbers(allowed, [(t, holds) for t, holds in told if isinstance(t, Compare)])
@@ -108,11 +110,14 @@ def _choose_texts(
         name = names[len(chosen)]
         for value in (v for each in allowed[name] for v in each.values if v is not None):
             tried = {**chosen, name: value}
-            if all(
-                (tried[test.first] == tried[test.second]) == holds
-                for test, holds in tests
-                if test.first in tried and test.second in tried
-            ) and (found := search(tried)) is not None:
+            if (
+                all(
+                    (tried[test.first] == tried[test.second]) == holds
+                    for test, holds in tests
+                    if test.first in tried and test.second in tried
+                )
+                and (found := search(tried)) is not None
+            ):
                 return found
         return None
 

@@ -47,7 +47,9 @@ def text_classes(
     tests = [tuple((each, False) for each in text.split("/")) for text in constants]
     tests += [tuple((each, each in ("*", "**")) for each in text.split("/")) for text in patterns]
     mentioned = {segment for test in tests for segment, _ in test}
-    explorer = _Explorer(tests, fewest, first, _unused(fresh, mentioned), _unused(fresh_first, mentioned))
+    explorer = _Explorer(
+        tests, fewest, first, _unused(fresh, mentioned), _unused(fresh_first, mentioned)
+    )
     return explorer.classes()
 
 

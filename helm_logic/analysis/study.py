@@ -91,11 +91,12 @@ class Study:
         linted: Iterable[str] | None = None,
     ) -> None:
         self.rule_set = rule_set
-        self.faults = frozenset(faults)
+        self.faults, self.stock = frozenset(faults), frozenset(stock)
+        self.derived = {each.name for each in rule_set.program.predicates if not each.given}
         rules = rule_set.program.rules
         own = {rule.id for rule in rules if "/" not in rule.head.predicate}
         self.linted = frozenset(own if linted is None else linted)
-        self.unfolder = Unfolder(rule_set, frozenset(stock))
+        self.unfolder = Unfolder(rule_set, self.stock)
         self.by_id: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self._formulas: dict[str, Formula] = {
             rule.id: self.unfolder.guard(rule) for rule in rules if self._matters(rule)
@@ -118,6 +119,8 @@ class Study:
         tests: dict[Test, None] = {}
         for formula in self._formulas.values():
             tests_of(formula, tests)
+        if any(rule.head.predicate == AUTHORIZED for rule in self.by_id.values()):
+            tests.setdefault(_AUTHORIZED)
         for extra in related(tests):
             tests.setdefault(extra)
         features: list[Feature] = []
@@ -207,6 +210,11 @@ class Study:
             found.append(Ruled(rule, rule.head.predicate, boxes, said.approver, said.overrides))
         return tuple(found)
 
+    @cached_property
+    def has_comparisons(self) -> bool:
+        """Whether some rule compares attributes with each other: then more may be impossible."""
+        return any(isinstance(each.source, (Compare, Same)) for each in self.features)
+
     # What cannot be.
 
     def _lemmas(self) -> Iterable[Lemma]:
@@ -245,5 +253,7 @@ class Study:
         """Return a request in *box*; None if there is none, which is then remembered."""
         point = point_in(self.features, box)
         if point is None:
-            self.impossible.append(Lemma(smallest(self.features, box), "the comparisons exclude it"))
+            self.impossible.append(
+                Lemma(smallest(self.features, box), "the comparisons exclude it")
+            )
         return point

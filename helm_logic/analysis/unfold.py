@@ -108,12 +108,12 @@ class Unfolder:
         self._stock = {
             name for name, rules in self._rules.items() if all(each.id in stock for each in rules)
         }
-        self._touching = self._reaching(self.attributes)
+        self._touching = self.reaching(self.attributes)
         self._memo: dict[tuple[str, tuple[Value, ...]], Formula] = {}
         self._renamings = 0
 
-    def _reaching(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the predicates that depend on one of *names*."""
+    def reaching(self, names: Iterable[str]) -> frozenset[str]:
+        """Return *names* and the predicates that depend on one of them."""
         readers: dict[str, set[str]] = {}
         for head, rules in self._rules.items():
             for name in {name for rule in rules for name in reads(rule)}:

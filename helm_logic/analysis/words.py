@@ -37,7 +37,9 @@ def region(features: Sequence[Feature], box: Box, named: Iterable[int] = ()) -> 
     """Return *box* in words; a free feature among *named* is said to be any."""
     said = [mask_text(features[n], mask) for n, mask in sorted(box.items())]
     free = [n for n in named if n not in box]
-    said += [f"any {_name(source)}" for n in free if isinstance(source := features[n].source, Attribute)]
+    said += [
+        f"any {_name(source)}" for n in free if isinstance(source := features[n].source, Attribute)
+    ]
     return ", ".join(said) or "every request"
 
 
@@ -45,12 +47,16 @@ def mask_text(feature: Feature, mask: int) -> str:
     """Return what *mask* says of *feature*."""
     source = feature.source
     if not isinstance(source, Attribute):
-        text = test_text(source)
-        return text if mask == TRUE_MASK else f"not {text}"
+        return test_text(source, negated=mask != TRUE_MASK)
     chosen = [each for n, each in enumerate(feature.classes) if mask >> n & 1]
     if all(each.bounds is not None for each in chosen):
         return _ranges(_name(source), [each.bounds for each in chosen if each.bounds])
-    return _by_tests(feature, mask) or _by_values(feature, mask)
+    closed = source.domain is not None and sum(len(each.values) for each in chosen) == 1
+    return (
+        (closed and _by_values(feature, mask))
+        or _by_tests(feature, mask)
+        or _by_values(feature, mask)
+    )
 
 
 def _name(attribute: Attribute) -> str:
@@ -101,7 +107,9 @@ def _by_tests(feature: Feature, mask: int) -> str:
 def _by_values(feature: Feature, mask: int) -> str:
     source = feature.source
     name = source.name if isinstance(source, Attribute) else ""
-    values = [v for n, each in enumerate(feature.classes) if mask >> n & 1 for v in _shown(each.values)]
+    values = [
+        v for n, each in enumerate(feature.classes) if mask >> n & 1 for v in _shown(each.values)
+    ]
     texts = ["absent" if value is None else term_text(value) for value in values]
     more = f" or {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return f"{name} = {' or '.join(texts[:_SHOWN])}{more}"
@@ -176,5 +184,3 @@ def _value(value: Value) -> str:
     if is_local(value):
         return f"V{str(value)[2:]}" if str(value)[2:].isdigit() else "_"
     return term_text(value)
-
-

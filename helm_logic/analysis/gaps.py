@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HL108: maximal regions of authorized requests that no rule decides, for each action.
+
+Such a request falls to the default, DENY `no_rule_allows`, whose reason tells nobody what to do.
+Every maximal box of undecided requests is found (they may overlap), so that what is reported does
+not depend on the order or the names of rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_logic.analysis.boxes import Box, are_apart, meet
+from helm_logic.analysis.cover import Cover, TooManyCases
+from helm_logic.analysis.finding import ERROR, WARNING, Finding
+from helm_logic.analysis.formula import Is
+from helm_logic.analysis.inquiry import Claimed, Inquiry
+from helm_logic.analysis.study import VERDICTS
+from helm_logic.kernel.terms import Term
+from helm_logic.lang import term_text
+from helm_logic.lang.source import Span
+from helm_logic.receipts.verdict import Verdict
+
+_MOST_REGIONS = 64
+_SHOWN = 8
+
+
+def find_gaps(inquiry: Inquiry) -> Iterator[Finding]:
+    """Yield HL108 for each region, the largest first, action by action."""
+    study = inquiry.study
+    number = study.number_of("action")
+    if number is None:
+        return
+    must, places = _told(inquiry, "must_decide"), _told(inquiry, "known_action")
+    masks = study.features[number].masks
+    for constant in _actions(inquiry):
+        mask = masks.get(Is("action", constant), 0)
+        start = meet({number: mask}, study.authorized) if mask else None
+        if start is None:
+            continue
+        span = must.get(constant) or places.get(constant) or _mention(inquiry, constant)
+        if span is None:
+            continue
+        severity = ERROR if constant in must else WARNING
+        yield from _gaps_of(inquiry, constant, start, severity, span)
+
+
+def _told(inquiry: Inquiry, predicate: str) -> dict[Term, Span]:
+    """Return the constants for which `predicate(constant)` is a fact, with its place."""
+    return {
+        rule.head.terms[0]: inquiry.span(rule.id)
+        for rule in inquiry.study.rule_set.program.rules
+        if rule.head.predicate == predicate and not rule.body
+    }
+
+
+def _actions(inquiry: Inquiry) -> list[Term]:
+    number = inquiry.study.number_of("action")
+    tests = inquiry.study.features[number].masks if number is not None else {}
+    named = dict.fromkeys(test.constant for test in tests if isinstance(test, Is))
+    return [*named, *(each for each in _told(inquiry, "must_decide") if each not in named)]
+
+
+def _mention(inquiry: Inquiry, constant: Term) -> Span | None:
+    """Return the place of the first linted rule about the action *constant*."""
+    study = inquiry.study
+    number = study.number_of("action")
+    mask = study.features[number].masks.get(Is("action", constant), 0) if number is not None else 0
+    for rule in study.ruled:
+        if rule.id in study.linted and any(box.get(number) == mask for box in rule.boxes):  # type: ignore[arg-type]
+            return inquiry.span(rule.id)
+    return None
+
+
+def _gaps_of(
+    inquiry: Inquiry, action: Term, start: Box, severity: str, span: Span
+) -> Iterator[Finding]:
+    study = inquiry.study
+    near = [each for verdict in VERDICTS for each in inquiry.by_verdict[verdict].near(start)]
+    try:
+        regions = _regions(inquiry, start, [box for _, box in near])
+    except TooManyCases as error:
+        message = f"whether the rules decide every {term_text(action)} has too many cases: {error}"
+        yield Finding("HL903", ERROR, message, span)
+        return
+    if not regions:
+        found = study.inside(start, [box for _, box in near])
+        if isinstance(found, Cover):
+            named = tuple((rule.id, box) for rule, box in near)
+            inquiry.claimed.append(Claimed(f"HL108 {term_text(action)}", start, named, found))
+        return
+    asked = {feature for _, box in near for feature in box if study.features[feature].is_attribute}
+    inputs = {n for n, each in enumerate(study.features) if each.is_attribute and each.source.path}  # type: ignore[union-attr]
+    told = sorted(regions, key=lambda box: (-study.space.points(box, asked), inquiry.words(box)))
+    for place, box in enumerate(told[:_SHOWN], start=1):
+        more = len(told) - _SHOWN if place == _SHOWN else 0
+        yield _gap(inquiry, box, severity, span, sorted(asked | inputs), more)
+
+
+def _regions(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int, int]]:
+    study = inquiry.study
+    while True:
+        lemmas = [each.box for each in study.impossible if not are_apart(each.box, start)]
+        left = study.space.remainder(start, [*covering, *lemmas], _MOST_REGIONS)
+        if left is None:
+            return _some(inquiry, start, covering)
+        before = len(study.impossible)
+        kept = [box for box in left if study.find_point(box) is not None]
+        if len(study.impossible) == before:
+            return kept
+
+
+def _some(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int, int]]:
+    """Return some maximal regions, where there are too many to list."""
+    study, found = inquiry.study, []
+    taken = list(covering)
+    while len(found) <= _SHOWN:
+        outside = study.inside(start, taken)
+        if isinstance(outside, Cover):
+            break
+        grown = _grown(inquiry, start, outside, covering)
+        found.append(grown)
+        taken.append(grown)
+    return found
+
+
+def _grown(inquiry: Inquiry, start: Box, box: Box, covering: list[Box]) -> dict[int, int]:
+    """Return a largest box around *box* in *start* that stays apart from *covering*."""
+    space, grown = inquiry.study.space, dict(box)
+    for feature in list(grown):
+        limit = start.get(feature, space.full(feature))
+        for number in range(limit.bit_length()):
+            bit = 1 << number
+            if bit & limit & ~grown[feature]:
+                tried = {**grown, feature: grown[feature] | bit}
+                if all(are_apart(tried, each) for each in covering):
+                    grown = tried
+        if grown[feature] == space.full(feature):
+            del grown[feature]
+    return grown
+
+
+def _gap(
+    inquiry: Inquiry, box: Box, severity: str, span: Span, named: list[int], more: int
+) -> Finding:
+    words = inquiry.words(box, named)
+    also = f" (and {more} more such regions)" if more > 0 else ""
+    finding = Finding(
+        "HL108", severity, f"no rule decides {words}{also}", span, (), region=words,
+        fix="add an allow, deny or escalate rule for these requests",
+    )  # fmt: skip
+    title = "HL108: no rule decides this request"
+    return inquiry.shown(finding, inquiry.witness(title, box, (), Verdict.DENY))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All checks of a rule set in one run: `lint`.
+
+The order: unfold and box the guards; dead rules; pairs of opposite verdicts; rules without effect;
+gaps; escalations; the set as a whole; the author's claims. Each later check leaves out what an
+earlier one has said of the same rule. Nothing here asks a solver for rules that compare no two
+attributes with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from helm_logic.analysis.conflicts import find_contradictions, find_overlaps, find_pairs
+from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
+from helm_logic.analysis.finding import Finding, Report, in_order
+from helm_logic.analysis.gaps import find_gaps
+from helm_logic.analysis.inquiry import Inquiry
+from helm_logic.analysis.scope import study_of
+from helm_logic.analysis.whole import (
+    find_one_sided,
+    find_permanent,
+    find_unanswerable,
+    find_unsupported,
+)
+from helm_logic.kernel.encoding import digest
+from helm_logic.lang import RuleSet
+from helm_logic.policy.settings import Settings
+
+Progress = Callable[[int, int], None]
+_STAGES = 6
+
+
+def lint(
+    rule_set: RuleSet,
+    settings: Settings | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Report:
+    """Return every finding about the linted rules of *rule_set*, loaded with its claims.
+
+    *settings*, if there are any, tell who may approve. *progress* is told how many stages of how
+    many are done.
+    """
+    inquiry = Inquiry(study_of(rule_set))
+    found: list[Finding] = []
+    for stage, findings in enumerate(_stages(inquiry, settings), start=1):
+        found += findings
+        if progress is not None:
+            progress(stage, _STAGES)
+    names = [source.name for source in rule_set.sources]
+    return Report(in_order(found, reversed(names)), rule_digests(inquiry), {})
+
+
+def _stages(inquiry: Inquiry, settings: Settings | None) -> Iterator[list[Finding]]:
+    dead = list(find_dead(inquiry))
+    yield [*find_unsupported(inquiry), *dead]
+    gone = {finding.rules[0] for finding in dead}
+    yield list(find_vacuous(inquiry, gone))
+    pairs = find_pairs(inquiry, gone)
+    opposed = list(find_contradictions(inquiry, pairs))
+    gone |= {rule for finding in opposed for rule in finding.rules[:1]}
+    overridden = list(find_overridden(inquiry, gone))
+    gone |= {finding.rules[0] for finding in overridden}
+    yield [*opposed, *overridden, *find_redundant(inquiry, gone)]
+    yield list(find_overlaps(inquiry, pairs, gone))
+    yield list(find_gaps(inquiry))
+    whole = [*find_unanswerable(inquiry, settings, gone), *find_one_sided(inquiry)]
+    yield [*whole, *find_permanent(inquiry)]
+
+
+def rule_digests(inquiry: Inquiry) -> Mapping[str, str]:
+    """Return the digest of the text of every linted rule."""
+    annotations = inquiry.study.rule_set.annotations
+    return {
+        rule_id: digest(annotations[rule_id].text.encode("utf-8"))
+        for rule_id in sorted(inquiry.study.linted)
+    }

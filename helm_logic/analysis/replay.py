@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Witnesses through the production engine: what is printed as possible has happened once.
+
+A case is signed, verified and evaluated as a policy test is; it counts if the rules that it was made
+for apply and the verdict is the expected one. What does not replay is never shown as a witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import attrs
+
+from helm_logic.engine import Evaluation
+from helm_logic.errors import HelmError
+from helm_logic.kernel.terms import Row
+from helm_logic.lang import RuleSet
+from helm_logic.policy.case_file import Case
+from helm_logic.policy.cases import CaseRunner
+from helm_logic.receipts.verdict import NO_RULE_ALLOWS, Verdict, determining_facts, reason_code
+
+
+class Replayer:
+    """Runs cases on one rule set, compiled when the first one comes."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self._rules = rule_set.program.rules
+        self._place = {rule.id: number for number, rule in enumerate(self._rules)}
+        self._runner = CaseRunner(rule_set)
+
+    def replay(
+        self, case: Case, applying: Collection[str] = (), verdict: Verdict | None = None
+    ) -> Case | None:
+        """Return *case* with what came out of it, or None if that is not what was promised.
+
+        *applying* are the ids of rules whose bodies must hold; *verdict*, if given, must come out.
+        """
+        try:
+            evaluation = self._runner.evaluate(case)
+        except HelmError:
+            return None
+        found = _verdict(evaluation)
+        if (verdict is not None and found is not verdict) or not all(
+            self._applies(evaluation, rule_id) for rule_id in applying
+        ):
+            return None
+        determining = list(determining_facts(found, evaluation.model))
+        codes = {reason_code(*fact) for fact in determining} or {NO_RULE_ALLOWS}
+        rules = {rule for fact in determining for rule in self._supporting(evaluation, *fact)}
+        return attrs.evolve(
+            case, verdict=found, reasons=tuple(sorted(codes)), rules=tuple(sorted(rules))
+        )
+
+    def _applies(self, evaluation: Evaluation, rule_id: str) -> bool:
+        predicate = self._rules[self._place[rule_id]].head.predicate
+        return any(
+            self._place[rule_id] in evaluation.supporting_rules(predicate, row)
+            for row in evaluation.rows(predicate)
+        )
+
+    def _supporting(self, evaluation: Evaluation, predicate: str, row: Row) -> list[str]:
+        return [self._rules[number].id for number in evaluation.supporting_rules(predicate, row)]
+
+
+def _verdict(evaluation: Evaluation) -> Verdict:
+    return Verdict(str(evaluation.rows("verdict")[0][0])[2:].upper())
