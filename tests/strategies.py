@@ -106,19 +106,38 @@ def layouts(draw: st.DrawFn, *, first: bool) -> tree.Layout:
 
 
 @st.composite
-def clauses(draw: st.DrawFn) -> tree.Clause:
-    """Draw a rule or a fact."""
+def _rules(
+    draw: st.DrawFn, least: int = 0
+) -> tuple[tuple[tree.BodyLine, ...], tuple[tree.Annotation, ...], tree.Comments]:
+    """Draw what rules and claims have in common: a body, annotations, comments in between."""
     annotations = tuple(
         tree.Annotation(draw(names), draw(constants), draw(_comments(above=number > 0)))
         for number in range(draw(st.integers(0, 2)))
     )
-    body = draw(st.lists(plain_literals | counts, max_size=3))
+    body = draw(st.lists(plain_literals | counts, min_size=least, max_size=3))
     lines = tuple(
         tree.BodyLine(literal, draw(_comments(beside=number < len(body))))
         for number, literal in enumerate(body, 1)
     )
     around = _comments(above=bool(annotations), beside=bool(body))
-    return tree.Clause(draw(atoms), lines, annotations, draw(around))
+    return lines, annotations, draw(around)
+
+
+clauses = st.builds(lambda head, rest: tree.Clause(head, *rest), atoms, _rules())
+_about: st.SearchStrategy[tuple[str, str, str]] = st.one_of(
+    st.tuples(
+        st.sampled_from(["never", "always"]),
+        st.sampled_from(["allow", "deny", "escalate"]),
+        st.just(""),
+    ),
+    st.sampled_from([("decides", "", ""), ("monotone", "", "approvals")]),
+    names.map(lambda name: ("independent", "", name)),
+)
+claims = st.one_of(
+    st.builds(lambda said, rest: tree.Claim(*said, *rest), _about, _rules()),
+    st.builds(lambda rest: tree.Claim("only", "allow", "", *rest), _rules(1)),
+    st.builds(lambda rest: tree.Assumption(*rest), _rules(1)),
+)
 
 
 input_types = st.one_of(
@@ -156,7 +175,9 @@ def trees(draw: st.DrawFn) -> tree.Tree:
     """Draw a file as the formatter would leave it."""
     statements = [
         attrs.evolve(statement, layout=draw(layouts(first=number == 0)))
-        for number, statement in enumerate(draw(st.lists(clauses() | declarations, max_size=5)))
+        for number, statement in enumerate(
+            draw(st.lists(clauses | declarations | claims, max_size=5))
+        )
     ]
     last = [
         attrs.evolve(comment, blank_before=draw(st.booleans()) and bool(number or statements))

@@ -19,13 +19,14 @@ from helm_logic.lang.load import diagnose, load
 from helm_logic.lang.parser import parse
 from helm_logic.lang.printer import format_tree
 from helm_logic.lang.rule_text import atom_text, rule_text, term_text
-from helm_logic.lang.ruleset import Annotations, Input, RuleSet
+from helm_logic.lang.ruleset import Annotations, Claim, Input, RuleSet
 from helm_logic.lang.source import SizeLimits, Source, Span
 from helm_logic.lang.tree import Tree
 
 __all__ = [
     "CODES",
     "Annotations",
+    "Claim",
     "Code",
     "Diagnostic",
     "Input",

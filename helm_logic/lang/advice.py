@@ -9,7 +9,7 @@ that only concludes is unused.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from helm_logic.lang import tree, walk
 from helm_logic.lang.annotate import Named
@@ -21,7 +21,7 @@ from helm_logic.lang.table import Table
 def advise(rules: Sequence[Named], findings: Findings) -> None:
     """Report HL022 to HL024 about *rules*, which are safe."""
     for each in rules:
-        _used_once(each.clause, findings)
+        find_used_once(each.clause, findings)
         if each.clause.head.predicate == "escalate" and each.annotations.approver is None:
             message, span = f"`{each.id}` names no one who may approve", each.clause.head.span
             findings.add("HL024", message, span, fix='write `@approver("role")` before the rule')
@@ -32,13 +32,13 @@ def advise(rules: Sequence[Named], findings: Findings) -> None:
         findings.add("HL023", message, span, fix="remove one of the two", notes=notes)
 
 
-def find_unused(main: str, table: Table, rules: Sequence[Named], findings: Findings) -> None:
+def find_unused(main: str, table: Table, rules: Iterable[tree.Clause], findings: Findings) -> None:
     """Report HL021 about what the source *main* declares or concludes and no rule reads."""
     read = {
         atom.predicate
         for each in rules
-        for _, atom in walk.atoms(walk.literals(each.clause))
-        if atom.predicate != each.clause.head.predicate
+        for _, atom in walk.atoms(walk.literals(each))
+        if atom.predicate != each.head.predicate
     }
     for entry in table.entries.values():
         if entry.source == main and entry.name not in read:
@@ -46,7 +46,8 @@ def find_unused(main: str, table: Table, rules: Sequence[Named], findings: Findi
             findings.add("HL021", message, entry.span)
 
 
-def _used_once(clause: tree.Clause, findings: Findings) -> None:
+def find_used_once(clause: tree.Clause, findings: Findings) -> None:
+    """Report HL022 about *clause*."""
     found = list(walk.all_variables(clause))
     times = Counter(each.name for each in found)
     for each in found:

@@ -3,7 +3,8 @@
 
 A rule is called by its `@id`, or else after its head: `deny/1` is the first rule about `deny`
 without one, counted over the whole program, `deny/2` the next. So an `@id` may not end in `/` and a
-number: ids are unique without asking.
+number: ids are unique without asking. Claims and assumptions are called `claim/1` and `assume/1` in
+the same way, after all rules, so that they change no rule's id.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import attrs
 
 from helm_logic.lang import tree
 from helm_logic.lang.diagnostics import Findings, Note, did_you_mean
-from helm_logic.lang.printer import format_clause
+from helm_logic.lang.printer import format_bare
 from helm_logic.lang.ruleset import Annotations
 from helm_logic.lang.source import Span
 
@@ -24,6 +25,7 @@ _KINDS: Mapping[str, str] = {
     "id": "string", "reason": "string", "approver": "string", "severity": "symbol",
     "overrides": "string",
 }  # fmt: skip
+_OF_RULES_ONLY = ("approver", "severity", "overrides")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
 _NUMBERED = re.compile(r"(?:^|/)\d+$|^relevant/", re.ASCII)
 
@@ -38,12 +40,33 @@ class Named:
     source: str
 
 
-def annotate(clauses: Iterable[tuple[str, tree.Clause]], findings: Findings) -> list[Named]:
-    """Return *clauses*, each after the name of its source, with ids; report HL009 and HL015."""
+@attrs.frozen
+class NamedClaim:
+    """A claim or assumption with its id and annotations; *predicate* says its condition holds."""
+
+    id: str
+    predicate: str
+    statement: tree.Claim | tree.Assumption
+    annotations: Annotations
+    source: str
+
+
+def annotate(
+    statements: Iterable[tuple[str, tree.Rulelike]], findings: Findings
+) -> tuple[list[Named], list[NamedClaim]]:
+    """Return rules, and claims, with ids; each of *statements* comes after its source's name.
+
+    Reports HL009 and HL015.
+    """
     annotator = _Annotator(findings)
-    named = [annotator.name(source, clause) for source, clause in clauses]
-    annotator.check_overrides(each.id for each in named)
-    return named
+    rules, claims = [], []
+    for source, statement in statements:
+        if isinstance(statement, tree.Clause):
+            rules.append(annotator.name(source, statement))
+        else:
+            claims.append((source, statement))
+    annotator.check_overrides(each.id for each in rules)
+    return rules, [annotator.name_claim(source, claim) for source, claim in claims]
 
 
 class _Annotator:
@@ -54,9 +77,25 @@ class _Annotator:
         self._overrides: list[tree.Constant] = []
 
     def name(self, source: str, clause: tree.Clause) -> Named:
+        rule_id, annotations = self._read(clause)
+        return Named(rule_id or self._next_id(clause.head.predicate), clause, annotations, source)
+
+    def name_claim(self, source: str, claim: tree.Claim | tree.Assumption) -> NamedClaim:
+        given, annotations = self._read(claim)
+        word = "claim" if isinstance(claim, tree.Claim) else "assume"
+        claim_id = given or self._next_id(word)
+        predicate = f"{word}/{given}" if given else claim_id
+        return NamedClaim(claim_id, predicate, claim, annotations, source)
+
+    def _read(self, rule: tree.Rulelike) -> tuple[str | None, Annotations]:
+        """Return the `@id` of *rule*, if it has a good one, and what its annotations say."""
         said: dict[str, list[tree.Constant]] = {}
-        for annotation in clause.annotations:
-            self._take(annotation, said)
+        for annotation in rule.annotations:
+            if isinstance(rule, tree.Clause) or annotation.name not in _OF_RULES_ONLY:
+                self._take(annotation, said)
+            else:
+                message = f"`@{annotation.name}` says nothing about a claim"
+                self._findings.add("HL015", message, annotation.span, expected="@id or @reason")
         self._overrides += said.get("overrides", [])
         texts = {name: str(found[0].value)[2:] for name, found in said.items()}
         annotations = Annotations(
@@ -64,10 +103,9 @@ class _Annotator:
             approver=texts.get("approver"),
             severity=texts.get("severity"),
             overrides=tuple(str(each.value)[2:] for each in said.get("overrides", [])),
-            text=format_clause(clause),
+            text=format_bare(rule),
         )
-        rule_id = self._explicit_id(said["id"][0]) if "id" in said else None
-        return Named(rule_id or self._next_id(clause.head.predicate), clause, annotations, source)
+        return self._explicit_id(said["id"][0]) if "id" in said else None, annotations
 
     def _take(self, annotation: tree.Annotation, said: dict[str, list[tree.Constant]]) -> None:
         name, argument = annotation.name, annotation.argument

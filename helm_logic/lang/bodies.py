@@ -90,15 +90,16 @@ class _Body:
         self._fresh_names = 0
         self._values: dict[str, Term] = {}  # what stands for a variable
         self._parts: list[Part] = []
+        self._place = -1  # the literal of the text that is being lowered
 
     def lower(self, rule_id: str) -> Lowered:
         body = walk.literals(self._clause)
         bound = bindings(body)
         self._literals(body, bound.defined)
         outer = tuple(self._parts)
-        for place, literal in enumerate(body, 1):
+        for self._place, literal in enumerate(body):
             if isinstance(literal, tree.Count):
-                self._count(literal, place, bound.bound, outer)
+                self._count(literal, bound.bound, outer)
         head = self._atom(self._clause.head)
         return Lowered(rule_id, head, tuple(self._parts), self._number)
 
@@ -128,13 +129,19 @@ class _Body:
     def _compute(self, operation: tree.Operation, target: Term) -> Term:
         left, right = self._expression(operation.left), self._expression(operation.right)
         literal = Compute(target, operation.operator, left, right)
-        self._parts.append(Part(literal, variables((left, right)), frozenset({target})))
+        reads, binds = variables((left, right)), frozenset({target})
+        self._parts.append(Part(literal, reads, binds, place=self._place))
         return target
 
     # Literals.
 
-    def _literals(self, body: Sequence[tree.Literal], defined: Mapping[int, str]) -> None:
-        """Add the parts of *body*, counts left out; *defined* says which equations define what."""
+    def _literals(
+        self, body: Sequence[tree.Literal], defined: Mapping[int, str], inside: int | None = None
+    ) -> None:
+        """Add the parts of *body*, counts left out; *defined* says which equations define what.
+
+        *inside* is the place of the count whose braces *body* stands in.
+        """
         computed: dict[int, tuple[tree.Operation, Term]] = {}
         for place, name in defined.items():  # in an order in which each reads earlier ones only
             equation = body[place]
@@ -146,6 +153,7 @@ class _Body:
                 else:
                     self._values[name] = self._term(value)
         for place, literal in enumerate(body):
+            self._place = place if inside is None else inside
             if place in computed:
                 self._compute(*computed[place])
             elif place not in defined:
@@ -165,7 +173,8 @@ class _Body:
                 pass  # after everything else: it may read what any other literal binds
 
     def _test(self, relation: str, left: Term, right: Term) -> None:
-        self._parts.append(Part(Test(relation, left, right), variables((left, right))))
+        literal = Test(relation, left, right)
+        self._parts.append(Part(literal, variables((left, right)), place=self._place))
 
     def _positive(self, atom: tree.Atom) -> None:
         terms: list[Term] = []
@@ -177,7 +186,7 @@ class _Body:
             else:
                 terms.append(term)
         inputs = self._made.inputs & {atom.predicate}
-        self._parts.append(positive(Atom(atom.predicate, tuple(terms)), inputs))
+        self._parts.append(positive(Atom(atom.predicate, tuple(terms)), inputs, self._place))
         for one, other in repeated:
             self._test("=", one, other)
 
@@ -192,13 +201,12 @@ class _Body:
             name = self._made.projection(atom.predicate, kept, self._number)
         terms = tuple(self._term(atom.terms[column]) for column in kept)
         inputs = self._made.inputs & {atom.predicate}
-        self._parts.append(Part(Negative(Atom(name, terms)), variables(terms), inputs=inputs))
+        reads, literal = variables(terms), Negative(Atom(name, terms))
+        self._parts.append(Part(literal, reads, inputs=inputs, place=self._place))
 
     # Counts.
 
-    def _count(
-        self, count: tree.Count, place: int, bound: frozenset[str], outer: Sequence[Part]
-    ) -> None:
+    def _count(self, count: tree.Count, bound: frozenset[str], outer: Sequence[Part]) -> None:
         limit = self._expression(count.bound)
         outside = frozenset[Term]().union(*(part.binds for part in outer))
         inner, counted = self._braces(count, bound, outside)
@@ -212,10 +220,11 @@ class _Body:
             atom = Atom(self._made.counting(self._clause.head.predicate), (*shared, *counted))
             inner += self._context(inner, outer)
             inputs = inputs.union(*(part.inputs for part in inner))
-            columns = [self._type(term, place) for term in atom.terms]
+            columns = list(map(self._type, atom.terms))
             self._made.add(atom, columns, tuple(inner), self._number)
         reads = (variables(atom.terms) & outside) | variables((limit,))
-        self._parts.append(Part(Count(counted, atom, count.relation, limit), reads, inputs=inputs))
+        literal = Count(counted, atom, count.relation, limit)
+        self._parts.append(Part(literal, reads, inputs=inputs, place=self._place))
 
     def _braces(
         self, count: tree.Count, bound: frozenset[str], outside: frozenset[Term]
@@ -224,15 +233,15 @@ class _Body:
         parts, values = self._parts, self._values
         # What stands for a variable outside stands for it inside too; more may come.
         self._parts, self._values = [], dict(values)
-        self._literals(count.body, bindings(count.body, bound).defined)
+        self._literals(count.body, bindings(count.body, bound).defined, self._place)
         inner, terms = self._parts, dict.fromkeys(map(self._term, count.counted))
         self._parts, self._values = parts, values
         # A term that has one value adds nothing to the number of different rows.
         return inner, tuple(each for each in terms if is_variable(each) and each not in outside)
 
-    def _type(self, term: Term, place: int) -> str:
+    def _type(self, term: Term) -> str:
         name, known = str(term)[2:], self._made.types.variables
-        return known.get((self._number, name, 0)) or known[self._number, name, place]
+        return known.get((self._number, name, 0)) or known[self._number, name, self._place + 1]
 
     def _context(self, inner: Sequence[Part], outer: Sequence[Part]) -> list[Part]:
         """Return the parts of *outer* that bind what *inner* reads from outside the braces.

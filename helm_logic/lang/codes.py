@@ -210,6 +210,15 @@ _ALL = (
         INFO,
         "An escalation that names no `@approver` leaves the one who reads it to guess whom to ask.",
     ),
+    Code(
+        "HL025",
+        "unknown attribute in a claim",
+        ERROR,
+        'In the condition of a `#claim` or `#assume`, `env = "prod"` asks for the value of an '
+        "attribute: an input that has one value, or action, subject, resource, resource_type or "
+        "now. Anything else is asked for by its atom. A verdict can be independent of an "
+        "attribute, or of an input that has several values.",
+    ),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({each.code: each for each in _ALL})

@@ -68,6 +68,11 @@ class Findings:
         """How many findings there are so far."""
         return len(self._found)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding so far leaves no program."""
+        return has_errors(self._found)
+
     def extend(self, found: Iterable[Diagnostic]) -> None:
         """Record what another run has found."""
         self._found.extend(found)

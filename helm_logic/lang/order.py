@@ -31,12 +31,16 @@ _COST = {Test: 0, Compute: 1, Positive: 2, Negative: 3, Count: 4}
 
 @attrs.frozen
 class Part:
-    """A literal of a lowered body, the variables it reads and binds, and the inputs it asks."""
+    """A literal of a lowered body, the variables it reads and binds, and the inputs it asks.
+
+    *place* is the number of the literal of the text that it was made for.
+    """
 
     literal: Literal
     reads: frozenset[Term] = frozenset()
     binds: frozenset[Term] = frozenset()
     inputs: frozenset[str] = frozenset()
+    place: int = -1
 
 
 def variables(terms: Iterable[Term]) -> frozenset[Term]:
@@ -44,9 +48,9 @@ def variables(terms: Iterable[Term]) -> frozenset[Term]:
     return frozenset(filter(is_variable, terms))
 
 
-def positive(atom: Atom, inputs: frozenset[str] = frozenset()) -> Part:
+def positive(atom: Atom, inputs: frozenset[str] = frozenset(), place: int = -1) -> Part:
     """Return the part that says that *atom* holds."""
-    return Part(Positive(atom), binds=variables(atom.terms), inputs=inputs)
+    return Part(Positive(atom), frozenset(), variables(atom.terms), inputs, place)
 
 
 def in_order(parts: Iterable[Part], few: frozenset[str]) -> tuple[list[Part], list[Part]]:

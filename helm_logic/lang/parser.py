@@ -3,25 +3,26 @@
 
 Invariants: any text gives a tree and diagnostics, never an exception; after an error reading
 resumes behind the next full stop or at the next line that begins in the first column, so one run
-shows every error; nesting is bounded, so the stack is too. A comment goes to the piece (annotation,
-head, literal, column) whose line it ends, or below whose predecessor it stands; a comment inside a
-piece moves above it.
+shows every error. A comment goes to the piece (annotation, head, literal, column) whose line it
+ends, or below whose predecessor it stands; a comment inside a piece moves above it. Statements are
+read here, the bodies of rules in `body_parser.py`.
 """
 
 from __future__ import annotations
 
 import attrs
 
-from helm_logic.kernel.terms import ARITHMETIC, COMPARISONS
 from helm_logic.lang import tree
+from helm_logic.lang.body_parser import BodyParser
 from helm_logic.lang.cursor import Cursor, Unreadable
 from helm_logic.lang.diagnostics import Diagnostic, Findings, did_you_mean
-from helm_logic.lang.lexer import Token, tokens
+from helm_logic.lang.lexer import tokens
 from helm_logic.lang.source import SizeLimits, Source
 
-TESTS = ("matches", "subsumes")
-_DIRECTIVES = ("#include", "#input", "#relation", "#predicate")
+_DIRECTIVES = ("#include", "#input", "#relation", "#predicate", "#claim", "#assume")
 _PATH = ("name", "variable", "string")
+_CLAIMS = ("never", "only", "always", "monotone", "independent")
+_VERDICTS = ("allow", "deny", "escalate")
 
 
 @attrs.frozen
@@ -65,17 +66,24 @@ def read(source: Source, limits: SizeLimits) -> Reading:
     return Reading(source, parsed, findings.sorted([source.name]), frozenset(broken))
 
 
-class _Parser:
+class _Parser(BodyParser):
     """Reads one statement."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self._cursor = cursor
-        self._depth = 0
 
     def statement(self) -> tree.Statement:
         """Return the statement at hand; raise Unreadable after reporting what is wrong with it."""
         kind = self._cursor.kind
-        return self._directive(kind) if kind.startswith("#") else self._clause()
+        if kind.startswith("#") and kind not in ("#claim", "#assume"):
+            return self._directive(kind)
+        annotations: list[tree.Annotation] = []
+        while self._cursor.kind == "@":
+            annotations.append(self._annotation(is_first=not annotations))
+        match self._cursor.kind:
+            case "#claim":
+                return self._claim(tuple(annotations))
+            case "#assume":
+                return self._assumption(tuple(annotations))
+            case _:
+                return self._clause(tuple(annotations))
 
     # Declarations.
 
@@ -170,23 +178,24 @@ class _Parser:
 
     # Rules.
 
-    def _clause(self) -> tree.Clause:
-        annotations: list[tree.Annotation] = []
-        while self._cursor.kind == "@":
-            annotations.append(self._annotation(is_first=not annotations))
+    def _clause(self, annotations: tuple[tree.Annotation, ...]) -> tree.Clause:
         if self._cursor.kind != "name" or self._cursor.token.text in ("not", "true", "false"):
-            self._cursor.fail("a rule" if annotations else "a declaration, a rule or a fact")
+            expected = "a rule, `#claim` or `#assume`"
+            self._cursor.fail(expected if annotations else "a declaration, a rule or a fact")
         head = self._atom()
         if self._cursor.kind not in (":-", "."):
             self._cursor.fail("`:-` or `.`")
+        comments, body = self._rest(is_annotated=bool(annotations))
+        return tree.Clause(head, body, annotations, comments)
+
+    def _rest(self, *, is_annotated: bool) -> tuple[tree.Comments, tuple[tree.BodyLine, ...]]:
+        """Move over the token between head and body; return the comments at it, and the body."""
         end = self._cursor.advance().kind
-        if not annotations:
+        if not is_annotated:
             self._cursor.hoist()
         if end == ".":
-            comments = tree.Comments(self._cursor.above())
-            return tree.Clause(head, (), tuple(annotations), comments)
-        comments = self._cursor.comments()
-        return tree.Clause(head, self._body(), tuple(annotations), comments)
+            return tree.Comments(self._cursor.above()), ()
+        return self._cursor.comments(), self._body()
 
     def _annotation(self, *, is_first: bool) -> tree.Annotation:
         cursor = self._cursor
@@ -199,169 +208,39 @@ class _Parser:
             cursor.hoist()
         return tree.Annotation(name.text, argument, cursor.comments(), span=cursor.since(first))
 
-    def _body(self) -> tuple[tree.BodyLine, ...]:
-        cursor, body = self._cursor, []
-        while True:
-            literal = self._literal()
-            if cursor.kind not in (",", "."):
-                cursor.fail("`,` or `.`")
-            if cursor.advance().kind == ".":
-                body.append(tree.BodyLine(literal, tree.Comments(cursor.above())))
-                return tuple(body)
-            body.append(tree.BodyLine(literal, cursor.comments()))
-            self._require_room(body, literal)
+    # Claims and assumptions.
 
-    def _require_room(
-        self, body: list[tree.BodyLine] | list[tree.Literal], last: tree.Literal
-    ) -> None:
-        most = self._cursor.limits.literals
-        if len(body) >= most:
-            message = f"a body has more than {most} literals"
-            self._cursor.refuse(message, last.span, "give a part of it a rule of its own")
-
-    # Literals.
-
-    def _literal(self, *, counting: bool = False) -> tree.Literal:
-        cursor = self._cursor
-        first, following, self._depth = cursor.token, cursor.following, 0
-        if first.kind == "name":
-            if first.text == "not":
-                return self._negation()
-            if first.text == "count" and following == "{":
-                if counting:
-                    fix = "give the inner one a rule of its own"
-                    cursor.fail("another literal", got="got a count inside a count", fix=fix)
-                return self._count()
-            if first.text in TESTS and following == "(":
-                return self._pattern_test()
-            if first.text not in ("true", "false") and following not in (*COMPARISONS, *ARITHMETIC):
-                return self._atom()
-        left = self._sum("a literal")
-        if cursor.kind not in COMPARISONS:
-            cursor.fail("a comparison: " + " ".join(f"`{each}`" for each in COMPARISONS))
-        relation = cursor.advance().kind
-        right = self._sum("an expression")
-        return tree.Comparison(relation, left, right, span=cursor.since(first))
-
-    def _negation(self) -> tree.Not:
-        first, token = self._cursor.advance(), self._cursor.token
-        if token.kind != "name" or token.text in (*TESTS, "not", "true", "false"):
-            fix = "turn a comparison round; name anything else by a rule and negate its head"
-            self._cursor.fail("an atom after `not`", fix=fix)
-        if token.text == "count" and self._cursor.following == "{":
-            self._cursor.fail("an atom after `not`", fix="turn the comparison of the count round")
-        return tree.Not(self._atom(), span=self._cursor.since(first))
-
-    def _pattern_test(self) -> tree.PatternTest:
-        first = self._cursor.advance()
+    def _claim(self, annotations: tuple[tree.Annotation, ...]) -> tree.Claim:
         self._cursor.advance()
-        left = self._term()
-        self._cursor.expect(",", "`,` and a second term")
-        right = self._term()
-        self._cursor.expect(")")
-        return tree.PatternTest(first.text, left, right, span=self._cursor.since(first))
-
-    def _count(self) -> tree.Count:
-        cursor = self._cursor
-        first = cursor.advance()
-        cursor.advance()
-        counted = [cursor.expect("variable", "a variable to count")]
-        while cursor.accept(","):
-            counted.append(cursor.expect("variable", "a variable to count"))
-        cursor.expect(":", "`,` or `:`")
-        self._require_columns(len(counted), first)
-        body = [self._literal(counting=True)]
-        while cursor.accept(","):
-            self._require_room(body, body[-1])
-            body.append(self._literal(counting=True))
-        cursor.expect("}", "`,` or `}`")
-        if cursor.kind not in COMPARISONS:
-            cursor.fail("a comparison after the count, as in `>= 2`")
-        relation, self._depth = cursor.advance().kind, 0
-        bound = self._sum("a number to compare the count with")
-        variables = tuple(tree.Variable(each.text, span=each.span) for each in counted)
-        return tree.Count(variables, tuple(body), relation, bound, span=cursor.since(first))
-
-    def _atom(self) -> tree.Atom:
-        cursor, terms = self._cursor, []
-        name = cursor.advance()
-        if cursor.accept("("):
-            if cursor.kind == ")":
-                cursor.fail("a term", fix=f"write `{name.text}` without parentheses")
-            terms.append(self._term())
-            while cursor.kind != ")":
-                cursor.expect(",", "`,` or `)`")
-                terms.append(self._term())
-            cursor.advance()
-        self._require_columns(len(terms), name)
-        return tree.Atom(name.text, tuple(terms), span=cursor.since(name), name_span=name.span)
-
-    def _require_columns(self, number: int, name: Token) -> None:
-        most = self._cursor.limits.columns
-        if number > most:
-            message = f"`{name.text}` has more than {most} columns"
-            self._cursor.refuse(message, name.span, "split what it says into several predicates")
-
-    # Terms.
-
-    def _term(self) -> tree.SimpleTerm:
-        if self._cursor.kind == "variable":
-            token = self._cursor.advance()
-            term: tree.SimpleTerm = tree.Variable(token.text, span=token.span)
+        kind, verdict, about = self._word(_CLAIMS), "", self._cursor.token
+        if kind == "monotone":
+            self._word(("in",))
+            about = self._cursor.token
+            self._word(("approvals",))
+        elif kind == "independent":
+            self._word(("of",))
+            about = self._cursor.expect("name", "an input, or a part of the request as `action`")
         else:
-            term = self._constant("a variable or a constant")
-        if self._cursor.kind in ARITHMETIC:
-            fix = "compute in the body, `X = expression`, and write `X` here"
-            self._cursor.fail("`,` or `)`", fix=fix)
-        return term
+            verdict = self._word((*_VERDICTS, *["decides"] * (kind == "always")))
+            kind, verdict = ("decides", "") if verdict == "decides" else (kind, verdict)
+        if self._cursor.token.text != "when" and (kind == "only" or self._cursor.kind != "."):
+            self._cursor.fail("`when` and a condition" if kind == "only" else "`when` or `.`")
+        comments, body = self._rest(is_annotated=bool(annotations))
+        name = about.text if kind in ("monotone", "independent") else ""
+        return tree.Claim(kind, verdict, name, body, annotations, comments, about_span=about.span)
 
-    def _constant(self, expected: str) -> tree.Constant:
-        cursor, first, kind = self._cursor, self._cursor.token, self._cursor.kind
-        if kind == "-" and cursor.following == "int":
-            cursor.advance()
-            digits = cursor.advance()
-            value = -int(digits.value)
-            return tree.Constant("int", value, f"-{digits.text}", span=cursor.since(first))
-        if kind not in ("string", "int", "time", "name") or first.text == "not":
-            cursor.fail(expected)
-        cursor.advance()
-        if first.text in ("true", "false"):
-            return tree.Constant("bool", f"b:{first.text}", first.text, span=first.span)
-        kind = "symbol" if kind == "name" else kind
-        return tree.Constant(kind, first.value, first.text, span=first.span)
+    def _assumption(self, annotations: tuple[tree.Annotation, ...]) -> tree.Assumption:
+        self._cursor.advance()
+        if self._cursor.token.text != "never":
+            self._cursor.fail("`never` and what does not hold")
+        comments, body = self._rest(is_annotated=bool(annotations))
+        return tree.Assumption(body, annotations, comments)
 
-    def _sum(self, expected: str) -> tree.Expression:
-        first, left = self._cursor.token, self._product(expected)
-        while self._cursor.kind in ("+", "-"):
-            operator = self._deeper()
-            right = self._product("a number or a variable")
-            left = tree.Operation(operator, left, right, span=self._cursor.since(first))
-        return left
-
-    def _product(self, expected: str) -> tree.Expression:
-        first, left = self._cursor.token, self._factor(expected)
-        while self._cursor.kind == "*":
-            operator = self._deeper()
-            right = self._factor("a number or a variable")
-            left = tree.Operation(operator, left, right, span=self._cursor.since(first))
-        return left
-
-    def _factor(self, expected: str) -> tree.Expression:
-        if self._cursor.kind == "(":
-            self._deeper()
-            inner = self._sum("a number or a variable")
-            self._cursor.expect(")")
-            return inner
-        if self._cursor.kind == "variable":
-            token = self._cursor.advance()
-            return tree.Variable(token.text, span=token.span)
-        return self._constant(expected)
-
-    def _deeper(self) -> str:
-        """Move over an operator or parenthesis; their number bounds how deep a literal can nest."""
-        self._depth += 1
-        if self._depth > self._cursor.limits.nesting:
-            message = f"an expression has more than {self._cursor.limits.nesting} operators"
-            span = self._cursor.token.span
-            self._cursor.refuse(message, span, "compute it in steps, each `X = expression`")
-        return self._cursor.advance().kind
+    def _word(self, options: tuple[str, ...]) -> str:
+        """Return which of the words *options* is at hand, and move on."""
+        text = self._cursor.token.text
+        if text not in options:
+            expected = " or ".join(f"`{each}`" for each in options)
+            self._cursor.fail(expected, fix=did_you_mean(text, options))
+        self._cursor.advance()
+        return text

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import attrs
+
 from helm_logic.lang import tree
 from helm_logic.lang.lexer import Comment
 
@@ -41,10 +43,11 @@ def format_tree(parsed: tree.Tree) -> str:
     return "".join(f"{line}\n" for line in _joined(lines))
 
 
-def format_clause(clause: tree.Clause) -> str:
-    """Return the text of one rule without its comments and annotations."""
-    bare = tree.Clause(clause.head, tuple(tree.BodyLine(each.literal) for each in clause.body))
-    return "\n".join(_joined(_clause(bare)))
+def format_bare(rule: tree.Rulelike) -> str:
+    """Return the text of one rule, claim or assumption without its comments and annotations."""
+    body = tuple(tree.BodyLine(each.literal) for each in rule.body)
+    bare = attrs.evolve(rule, body=body, annotations=(), head_comments=tree.Comments())
+    return "\n".join(_joined(_rulelike(bare)))
 
 
 def quote(text: str) -> str:
@@ -106,12 +109,12 @@ def _comment_lines(comments: Iterable[Comment], indent: str = "") -> list[_Line]
 # Declarations.
 
 
-def _statement(statement: tree.Include | tree.Declaration | tree.Clause) -> list[_Line]:
+def _statement(statement: tree.Include | tree.Declaration | tree.Rulelike) -> list[_Line]:
     if isinstance(statement, tree.Include):
         return [_Line(f"#include {quote(statement.name)}.")]
     if isinstance(statement, tree.Declaration):
         return _declaration(statement)
-    return _clause(statement)
+    return _rulelike(statement)
 
 
 def _declaration(declaration: tree.Declaration) -> list[_Line]:
@@ -177,25 +180,42 @@ def _origin(declaration: tree.InputDeclaration) -> str:
 # Rules.
 
 
-def _clause(clause: tree.Clause) -> list[_Line]:
-    head, body = atom_text(clause.head), [literal_text(each.literal) for each in clause.body]
-    lines = _annotations(clause.annotations)
-    lines += _comment_lines(clause.head_comments.above)
+def _rulelike(rule: tree.Rulelike) -> list[_Line]:
+    (head, arrow), body = _head(rule), [literal_text(each.literal) for each in rule.body]
+    lines = _annotations(rule.annotations)
+    lines += _comment_lines(rule.head_comments.above)
     if not body:
         return [*lines, _Line(f"{head}.")]
-    line = f"{head} :- {', '.join(body)}."
+    line = f"{head}{arrow} {', '.join(body)}."
     if (
         len(line) <= _WIDTH
-        and not clause.head_comments.beside
-        and not any(each.comments for each in clause.body)
+        and not rule.head_comments.beside
+        and not any(each.comments for each in rule.body)
     ):
         return [*lines, _Line(line)]
-    lines.append(_Line(f"{head} :-", clause.head_comments.beside))
-    for number, (each, text) in enumerate(zip(clause.body, body, strict=True), 1):
+    lines.append(_Line(f"{head}{arrow}", rule.head_comments.beside))
+    for number, (each, text) in enumerate(zip(rule.body, body, strict=True), 1):
         lines += _comment_lines(each.comments.above, _INDENT)
         separator = "," if number < len(body) else "."
         lines.append(_Line(f"{_INDENT}{text}{separator}", each.comments.beside))
     return lines
+
+
+def _head(rule: tree.Rulelike) -> tuple[str, str]:
+    """Return what stands before a body, and what joins the two."""
+    match rule:
+        case tree.Clause():
+            return atom_text(rule.head), " :-"
+        case tree.Assumption():
+            return "#assume never", ""
+        case tree.Claim("decides"):
+            return "#claim always decides", " when"
+        case tree.Claim("monotone"):
+            return f"#claim monotone in {rule.about}", " when"
+        case tree.Claim("independent"):
+            return f"#claim independent of {rule.about}", " when"
+        case tree.Claim(kind):
+            return f"#claim {kind} {rule.verdict}", " when"
 
 
 def _annotations(annotations: Sequence[tree.Annotation]) -> list[_Line]:

@@ -52,12 +52,44 @@ class Annotations:
 
 
 @attrs.frozen
+class Claim:
+    """What the author of the rules says of every verdict they give; an analysis may refute it.
+
+    *kind* and what it says of every request that meets the condition, or of every request if
+    there is none:
+    - never: the verdict is not *verdict*; always: it is;
+    - only: a request whose verdict is *verdict* meets the condition;
+    - decides: some rule concludes allow, deny or escalate;
+    - monotone: one more approval never lowers the verdict, *about* is `approvals`;
+    - independent: the verdict does not depend on *about*, an input or a part of the request.
+
+    *condition* is the id of the rule that the condition was lowered to, empty if there is none.
+    Its head is true, without columns, iff the condition holds.
+    """
+
+    id: str
+    kind: str
+    verdict: str
+    about: str
+    condition: str
+    reason: str | None
+    span: Span
+    text: str
+
+
+@attrs.frozen
 class RuleSet:
     """A program with its inputs and the names that `#relation` declares.
 
     *annotations* and *spans* have every rule of the program by id; those of a rule that the
     compiler made show the text of what it made, and the place it was made for. *sources* are all
     files read, included ones before the files that include them.
+
+    *claims*, and *assumptions* by the ids of their rules, are there if they were asked for, and
+    then their rules come last in the program. *literals* has for each rule of the text, claims and
+    assumptions included, its body as it is written: text and place of each literal. *origins* has
+    for each rule of the program where the literals of its body come from: numbers, from 0, of
+    literals of the text, and -1 throughout for a rule that the compiler made.
     """
 
     program: Program
@@ -67,3 +99,7 @@ class RuleSet:
     spans: Mapping[str, Span]
     sources: tuple[Source, ...]
     warnings: tuple[Diagnostic, ...]
+    literals: Mapping[str, tuple[tuple[str, Span], ...]]
+    origins: Mapping[str, tuple[int, ...]]
+    claims: tuple[Claim, ...] = ()
+    assumptions: tuple[str, ...] = ()

@@ -131,9 +131,9 @@ class _Maker:
             self._findings.add("HL008", message, head.name_span, fix=fix, notes=notes)
 
 
-def clauses(readings: Iterable[Reading]) -> Iterator[tuple[Reading, tree.Clause]]:
-    """Yield every rule of *readings* with the file that has it."""
+def rules_of(readings: Iterable[Reading]) -> Iterator[tuple[str, tree.Rulelike]]:
+    """Yield every rule, claim and assumption of *readings* after the name of its source."""
     for reading in readings:
         for statement in reading.tree.statements:
-            if isinstance(statement, tree.Clause):
-                yield reading, statement
+            if isinstance(statement, tree.Rulelike):
+                yield reading.source.name, statement

@@ -213,7 +213,36 @@ class Clause(Node):
     layout: Layout = Layout()
 
 
-Statement: TypeAlias = Include | InputDeclaration | Declaration | Clause
+@attrs.frozen
+class Claim(Node):
+    """The statement `#claim kind verdict when body`; *about* is what the verdict varies with.
+
+    *kind* is never, only, always, decides, monotone or independent. The first three have a
+    *verdict*, the last two an *about* at *about_span*. *head_comments* as in a clause.
+    """
+
+    kind: str
+    verdict: str = ""
+    about: str = ""
+    body: tuple[BodyLine, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    head_comments: Comments = Comments()
+    layout: Layout = Layout()
+    about_span: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@attrs.frozen
+class Assumption(Node):
+    """The statement `#assume never body`."""
+
+    body: tuple[BodyLine, ...]
+    annotations: tuple[Annotation, ...] = ()
+    head_comments: Comments = Comments()
+    layout: Layout = Layout()
+
+
+Rulelike: TypeAlias = Clause | Claim | Assumption
+Statement: TypeAlias = Include | InputDeclaration | Declaration | Rulelike
 
 
 @attrs.frozen

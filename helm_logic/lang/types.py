@@ -38,14 +38,28 @@ class Types:
 
 def infer(table: Table, rules: Iterable[tree.Clause], findings: Findings) -> Types:
     """Return the types of *rules* over *table*; report HL005 and HL012 where there are none."""
-    inference = _Inference(table, findings)
+    declared = {name: entry.types for name, entry in table.entries.items()}
+    inference = _Inference(table, declared, findings)
     for number, clause in enumerate(rules):
         inference.read(number, clause)
     return inference.types(findings)
 
 
+def infer_more(
+    table: Table, types: Types, more: Iterable[tree.Clause], first: int, findings: Findings
+) -> Types:
+    """Return *types* and those in *more* rules, from number *first* on, which change no column."""
+    inference = _Inference(table, types.columns, findings)
+    for number, clause in enumerate(more, first):
+        inference.read(number, clause)
+    found = inference.types(findings)
+    return Types(types.columns, {**types.variables, **found.variables})
+
+
 class _Inference:
-    def __init__(self, table: Table, findings: Findings) -> None:
+    def __init__(
+        self, table: Table, known: Mapping[str, tuple[str, ...] | None], findings: Findings
+    ) -> None:
         self._cells = Cells(findings)
         self._columns: dict[str, list[int]] = {}
         self._variables: dict[tuple[int, str, int], int] = {}
@@ -53,9 +67,10 @@ class _Inference:
         self._number = self._place = 0
         self._outer: frozenset[str] = frozenset()
         for entry in table.entries.values():
+            types = known[entry.name]
             self._columns[entry.name] = [
                 self._cells.new(
-                    frozenset({entry.types[column]}) if entry.types else ANY,
+                    frozenset({types[column]}) if types else ANY,
                     entry.column_spans[column] if entry.types else entry.span,
                     f"column {column + 1} of `{entry.name}`",
                 )

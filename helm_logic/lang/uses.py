@@ -34,8 +34,9 @@ class Uses:
     def check(self, clause: tree.Clause, source: str) -> None:
         """Report what is wrong with the atoms and input values of *clause*, from *source*."""
         body = walk.literals(clause)
+        asked = [atom for _, atom in walk.atoms(body)]
         sealed = source not in self._table.prelude
-        for atom in (clause.head, *(atom for _, atom in walk.atoms(body))):
+        for atom in asked if "/" in clause.head.predicate else (clause.head, *asked):
             if sealed and self._table.is_sealed(atom.predicate):
                 message = f"`{atom.predicate}` belongs to the verdict, which no rule touches"
                 fix = "conclude `deny`, `escalate` or `allow`" * (atom is clause.head)

@@ -62,7 +62,7 @@ def test_a_variable_that_joins_nothing_is_pointed_out(rule: str, names: str) -> 
     assert "".join(each.message.split("`")[1] for each in found) == names
 
 
-@given(clauses(), st.data())
+@given(clauses, st.data())
 @settings(max_examples=50)
 def test_a_rule_is_its_own_duplicate_however_it_is_written(
     clause: tree.Clause, data: st.DataObject

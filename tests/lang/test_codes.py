@@ -311,6 +311,18 @@ main.dl:1:1: info HL024: `escalate/1` names no one who may approve
         good='@approver("boss") escalate(x) :- action(_).',
         prelude=PRELUDE,
     ),
+    "HL025": Case(
+        bad='#claim never allow when acton = "deploy".',
+        shown="""\
+main.dl:1:25: error HL025: `acton` is no attribute of a request
+    #claim never allow when acton = "deploy".
+                            ^^^^^
+  expected: an input that has one value, or action, subject, resource, resource_type, now
+  fix: did you mean `action`?
+""",
+        good='#claim never allow when action = "deploy".',
+        prelude=PRELUDE,
+    ),
 }
 
 

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens to the pieces that rules are made of: bodies, literals, atoms, terms, sums.
+
+Nesting is bounded, so the stack is too. What statements these pieces stand in is `parser.py`.
+"""
+
+from __future__ import annotations
+
+from helm_logic.kernel.terms import ARITHMETIC, COMPARISONS
+from helm_logic.lang import tree
+from helm_logic.lang.cursor import Cursor
+from helm_logic.lang.lexer import Token
+
+TESTS = ("matches", "subsumes")
+
+
+class BodyParser:
+    """Reads the pieces of one statement."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._depth = 0
+
+    def _body(self) -> tuple[tree.BodyLine, ...]:
+        cursor, body = self._cursor, []
+        while True:
+            literal = self._literal()
+            if cursor.kind not in (",", "."):
+                cursor.fail("`,` or `.`")
+            if cursor.advance().kind == ".":
+                body.append(tree.BodyLine(literal, tree.Comments(cursor.above())))
+                return tuple(body)
+            body.append(tree.BodyLine(literal, cursor.comments()))
+            self._require_room(body, literal)
+
+    def _require_room(
+        self, body: list[tree.BodyLine] | list[tree.Literal], last: tree.Literal
+    ) -> None:
+        most = self._cursor.limits.literals
+        if len(body) >= most:
+            message = f"a body has more than {most} literals"
+            self._cursor.refuse(message, last.span, "give a part of it a rule of its own")
+
+    # Literals.
+
+    def _literal(self, *, counting: bool = False) -> tree.Literal:
+        cursor = self._cursor
+        first, following, self._depth = cursor.token, cursor.following, 0
+        if first.kind == "name":
+            if first.text == "not":
+                return self._negation()
+            if first.text == "count" and following == "{":
+                if counting:
+                    fix = "give the inner one a rule of its own"
+                    cursor.fail("another literal", got="got a count inside a count", fix=fix)
+                return self._count()
+            if first.text in TESTS and following == "(":
+                return self._pattern_test()
+            if first.text not in ("true", "false") and following not in (*COMPARISONS, *ARITHMETIC):
+                return self._atom()
+        left = self._sum("a literal")
+        if cursor.kind not in COMPARISONS:
+            cursor.fail("a comparison: " + " ".join(f"`{each}`" for each in COMPARISONS))
+        relation = cursor.advance().kind
+        right = self._sum("an expression")
+        return tree.Comparison(relation, left, right, span=cursor.since(first))
+
+    def _negation(self) -> tree.Not:
+        first, token = self._cursor.advance(), self._cursor.token
+        if token.kind != "name" or token.text in (*TESTS, "not", "true", "false"):
+            fix = "turn a comparison round; name anything else by a rule and negate its head"
+            self._cursor.fail("an atom after `not`", fix=fix)
+        if token.text == "count" and self._cursor.following == "{":
+            self._cursor.fail("an atom after `not`", fix="turn the comparison of the count round")
+        return tree.Not(self._atom(), span=self._cursor.since(first))
+
+    def _pattern_test(self) -> tree.PatternTest:
+        first = self._cursor.advance()
+        self._cursor.advance()
+        left = self._term()
+        self._cursor.expect(",", "`,` and a second term")
+        right = self._term()
+        self._cursor.expect(")")
+        return tree.PatternTest(first.text, left, right, span=self._cursor.since(first))
+
+    def _count(self) -> tree.Count:
+        cursor = self._cursor
+        first = cursor.advance()
+        cursor.advance()
+        counted = [cursor.expect("variable", "a variable to count")]
+        while cursor.accept(","):
+            counted.append(cursor.expect("variable", "a variable to count"))
+        cursor.expect(":", "`,` or `:`")
+        self._require_columns(len(counted), first)
+        body = [self._literal(counting=True)]
+        while cursor.accept(","):
+            self._require_room(body, body[-1])
+            body.append(self._literal(counting=True))
+        cursor.expect("}", "`,` or `}`")
+        if cursor.kind not in COMPARISONS:
+            cursor.fail("a comparison after the count, as in `>= 2`")
+        relation, self._depth = cursor.advance().kind, 0
+        bound = self._sum("a number to compare the count with")
+        variables = tuple(tree.Variable(each.text, span=each.span) for each in counted)
+        return tree.Count(variables, tuple(body), relation, bound, span=cursor.since(first))
+
+    def _atom(self) -> tree.Atom:
+        cursor, terms = self._cursor, []
+        name = cursor.advance()
+        if cursor.accept("("):
+            if cursor.kind == ")":
+                cursor.fail("a term", fix=f"write `{name.text}` without parentheses")
+            terms.append(self._term())
+            while cursor.kind != ")":
+                cursor.expect(",", "`,` or `)`")
+                terms.append(self._term())
+            cursor.advance()
+        self._require_columns(len(terms), name)
+        return tree.Atom(name.text, tuple(terms), span=cursor.since(name), name_span=name.span)
+
+    def _require_columns(self, number: int, name: Token) -> None:
+        most = self._cursor.limits.columns
+        if number > most:
+            message = f"`{name.text}` has more than {most} columns"
+            self._cursor.refuse(message, name.span, "split what it says into several predicates")
+
+    # Terms.
+
+    def _term(self) -> tree.SimpleTerm:
+        if self._cursor.kind == "variable":
+            token = self._cursor.advance()
+            term: tree.SimpleTerm = tree.Variable(token.text, span=token.span)
+        else:
+            term = self._constant("a variable or a constant")
+        if self._cursor.kind in ARITHMETIC:
+            fix = "compute in the body, `X = expression`, and write `X` here"
+            self._cursor.fail("`,` or `)`", fix=fix)
+        return term
+
+    def _constant(self, expected: str) -> tree.Constant:
+        cursor, first, kind = self._cursor, self._cursor.token, self._cursor.kind
+        if kind == "-" and cursor.following == "int":
+            cursor.advance()
+            digits = cursor.advance()
+            value = -int(digits.value)
+            return tree.Constant("int", value, f"-{digits.text}", span=cursor.since(first))
+        if kind not in ("string", "int", "time", "name") or first.text == "not":
+            cursor.fail(expected)
+        cursor.advance()
+        if first.text in ("true", "false"):
+            return tree.Constant("bool", f"b:{first.text}", first.text, span=first.span)
+        kind = "symbol" if kind == "name" else kind
+        return tree.Constant(kind, first.value, first.text, span=first.span)
+
+    def _sum(self, expected: str) -> tree.Expression:
+        first, left = self._cursor.token, self._product(expected)
+        while self._cursor.kind in ("+", "-"):
+            operator = self._deeper()
+            right = self._product("a number or a variable")
+            left = tree.Operation(operator, left, right, span=self._cursor.since(first))
+        return left
+
+    def _product(self, expected: str) -> tree.Expression:
+        first, left = self._cursor.token, self._factor(expected)
+        while self._cursor.kind == "*":
+            operator = self._deeper()
+            right = self._factor("a number or a variable")
+            left = tree.Operation(operator, left, right, span=self._cursor.since(first))
+        return left
+
+    def _factor(self, expected: str) -> tree.Expression:
+        if self._cursor.kind == "(":
+            self._deeper()
+            inner = self._sum("a number or a variable")
+            self._cursor.expect(")")
+            return inner
+        if self._cursor.kind == "variable":
+            token = self._cursor.advance()
+            return tree.Variable(token.text, span=token.span)
+        return self._constant(expected)
+
+    def _deeper(self) -> str:
+        """Move over an operator or parenthesis; their number bounds how deep a literal can nest."""
+        self._depth += 1
+        if self._depth > self._cursor.limits.nesting:
+            message = f"an expression has more than {self._cursor.limits.nesting} operators"
+            span = self._cursor.token.span
+            self._cursor.refuse(message, span, "compute it in steps, each `X = expression`")
+        return self._cursor.advance().kind
