@@ -8,8 +8,9 @@ several become `Compare` in a form that a comparison shares with its contrary.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import gcd
 
 from helm_logic.analysis.formula import (
@@ -30,7 +31,6 @@ from helm_logic.analysis.formula import (
 )
 from helm_logic.errors import HelmError
 from helm_logic.kernel.pattern import matches, subsumes
-from helm_logic.kernel.terms import Term
 
 INTEGERS = ("int", "time")
 
@@ -39,18 +39,18 @@ class Unsupported(HelmError):
     """A construct that the analysis cannot put into a formula; the message names it."""
 
 
-def compute(operator: str, left: Value, right: Value) -> Value:
-    """Return `left operator right`; raise Unsupported if it is not linear."""
+def compute(name: str, left: Value, right: Value) -> Value:
+    """Return `left name right`, a sum, difference or product; raise Unsupported if not linear."""
     one, other = as_linear(left), as_linear(right)
-    if operator == "*":
+    if name == "*":
         if one.terms and other.terms:
             raise Unsupported("the product of two values of the request")
         if one.terms:
             one, other = other, one
-        return _value([(name, n * one.constant) for name, n in other.terms],
+        return _value([(each, n * one.constant) for each, n in other.terms],
                       one.constant * other.constant)  # fmt: skip
-    sign = 1 if operator == "+" else -1
-    terms = [*one.terms, *((name, sign * n) for name, n in other.terms)]
+    sign = 1 if name == "+" else -1
+    terms = [*one.terms, *((each, sign * n) for each, n in other.terms)]
     return _value(terms, one.constant + sign * other.constant)
 
 
@@ -84,7 +84,7 @@ def relation(name: str, left: Value, right: Value, types: Mapping[str, str]) -> 
     """
     constants = not isinstance(left, (Ref, Linear)) and not isinstance(right, (Ref, Linear))
     if constants:
-        return TRUE if _holds(name, left, right) else FALSE  # type: ignore[arg-type]
+        return TRUE if _TESTS[name](left, right) else FALSE
     if name == "matches" and isinstance(left, str) and isinstance(right, Ref):
         return Literal(Matches(right.name, left[2:]))
     if name in ("matches", "subsumes"):
@@ -151,20 +151,7 @@ def _atom(terms: tuple[tuple[str, int], ...], bound: int) -> Formula:
     return Literal(Compare(terms, bound))
 
 
-def _holds(name: str, left: Term, right: Term) -> bool:
-    match name:
-        case "matches":
-            return matches(left, right)
-        case "subsumes":
-            return subsumes(left, right)
-        case "=":
-            return left == right
-        case "!=":
-            return left != right
-        case "<":
-            return left < right  # type: ignore[operator]
-        case "<=":
-            return left <= right  # type: ignore[operator]
-        case ">":
-            return left > right  # type: ignore[operator]
-    return left >= right  # type: ignore[operator]
+_TESTS: Mapping[str, Callable[..., bool]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge, "matches": matches, "subsumes": subsumes,
+}  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ALLOW against DENY and ESCALATE on one request: HL107 contradiction, HL105 exception, HL106 overlap.
+"""ALLOW against DENY and ESCALATE: HL107 contradiction, HL105 exception, HL106 overlap.
 
 The verdict join settles each of them; what differs is what the author can have meant. Equal guards
 with opposite verdicts mean nothing sensible. A stronger rule inside a weaker one is how exceptions
@@ -107,10 +107,9 @@ def find_contradictions(inquiry: Inquiry, pairs: Sequence[Pair]) -> Iterator[Fin
 
 def _find_opposed(inquiry: Inquiry) -> Iterator[Finding]:
     """Yield HL107 for ESCALATE rules that are said to override a DENY that they meet."""
-    by_id = {each.id: each for each in inquiry.study.ruled}
     for weaker in inquiry.of_verdicts("escalate"):
         for name in weaker.overrides:
-            stronger = by_id.get(name)
+            stronger = inquiry.ruled_by_id.get(name)
             if (
                 stronger is None
                 or stronger.verdict != "deny"
@@ -143,7 +142,7 @@ def _opposed(inquiry: Inquiry, pair: Pair) -> Finding:
 def find_overlaps(
     inquiry: Inquiry, pairs: Sequence[Pair], skipped: Collection[str]
 ) -> Iterator[Finding]:
-    """Yield HL105 and HL106, grouped by the stronger rule; weaker rules in *skipped* do not count."""
+    """Yield HL105 and HL106, one for each stronger rule; leave out weaker rules in *skipped*."""
     groups: dict[tuple[str, str], list[Pair]] = {}
     for pair in pairs:
         told = pair.weaker.id in skipped or pair.relation in (EQUAL, CONTAINS)

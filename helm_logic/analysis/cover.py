@@ -48,7 +48,7 @@ def cover(space: Space, box: Box, covering: Sequence[Box]) -> Cover | dict[int, 
     ]
     while waiting:
         place, piece, candidates = waiting.pop()
-        cuts, near = _nearest(space, piece, covering, candidates)
+        cuts, near = _nearest(piece, covering, candidates)
         if cuts is None:
             return piece
         if not cuts:
@@ -68,7 +68,7 @@ def cover(space: Space, box: Box, covering: Sequence[Box]) -> Cover | dict[int, 
 
 
 def _nearest(
-    space: Space, piece: Box, covering: Sequence[Box], candidates: Sequence[int]
+    piece: Box, covering: Sequence[Box], candidates: Sequence[int]
 ) -> tuple[tuple[int, int] | tuple[()] | None, list[int]]:
     """Return how to cut towards the box that needs fewest cuts, and the boxes that meet *piece*.
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules and conditions without effect: HL101 dead, HL102 vacuous, HL103 redundant, HL104 overridden.
+"""Rules and conditions without effect: HL101 to HL104.
 
 One rule has at most one of HL101, HL104 and HL103, the gravest; HL107 (conflicts.py) goes before
-HL104 and HL103.
+HL104 and HL103: a dead rule (HL101) is nothing else, an overridden one (HL104) is not redundant
+(HL103). A condition is vacuous (HL102) if the rest of its rule implies it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
-from helm_logic.analysis.formula import TRUE, Formula, conj, tests_of
+from helm_logic.analysis.formula import TRUE, Formula, Test, conj, tests_of
 from helm_logic.analysis.inquiry import Claimed, Inquiry, listed
 from helm_logic.analysis.study import Ruled
 from helm_logic.analysis.unfold import AUTHORIZED, Part
@@ -91,7 +92,7 @@ def find_vacuous(inquiry: Inquiry, dead: Collection[str]) -> Iterator[Finding]:
             continue
         merged = _by_literal(inquiry, rule.id, bodies[0])
         for place, (numbers, formula) in merged.items():
-            if _is_condition(inquiry, rule.id, numbers, formula):
+            if _is_condition(inquiry, rule.id, numbers):
                 rest = [each for other, (_, each) in merged.items() if other != place]
                 finding = _vacuous(inquiry, rule.id, numbers[0], formula, rest)
                 if finding is not None:
@@ -101,7 +102,7 @@ def find_vacuous(inquiry: Inquiry, dead: Collection[str]) -> Iterator[Finding]:
 def _by_literal(
     inquiry: Inquiry, rule_id: str, parts: Sequence[Part]
 ) -> dict[int, tuple[tuple[int, ...], Formula]]:
-    """Return what each literal of the text asks; parts of several literals have a key of their own."""
+    """Return what each literal of the text asks; a part of several ones has a key of its own."""
     origins = inquiry.study.rule_set.origins.get(rule_id, ())
     found: dict[int, tuple[tuple[int, ...], Formula]] = {}
     for count, part in enumerate(parts):
@@ -112,7 +113,7 @@ def _by_literal(
     return found
 
 
-def _is_condition(inquiry: Inquiry, rule_id: str, numbers: Sequence[int], formula: Formula) -> bool:
+def _is_condition(inquiry: Inquiry, rule_id: str, numbers: Sequence[int]) -> bool:
     """Say whether the literals could be left out: they give no variable its value."""
     if _written(inquiry, rule_id, numbers[0]) is None:
         return False
@@ -155,11 +156,11 @@ def _asked(inquiry: Inquiry, rule_id: str) -> Ruled:
 def _touches(inquiry: Inquiry, own: Sequence[Box], rest: Sequence[Formula]) -> bool:
     """Say whether anything else, or what cannot be, is about the features of *own*."""
     features = {feature for box in own for feature in box}
-    found: dict[object, None] = {}
+    found: dict[Test, None] = {}
     for formula in rest:
-        tests_of(formula, found)  # type: ignore[arg-type]
+        tests_of(formula, found)
     study = inquiry.study
-    if any(study.number_of(test) in features for test in found):  # type: ignore[arg-type]
+    if any(study.number_of(test) in {*features, None} for test in found):
         return True
     return study.has_comparisons or any(
         feature in features for lemma in study.impossible for feature in lemma.box
@@ -183,8 +184,7 @@ def find_overridden(inquiry: Inquiry, skipped: Collection[str]) -> Iterator[Find
 
 def _overridden(inquiry: Inquiry, rule: Ruled, proofs: list[Claimed]) -> Finding:
     ids = used_rules(proofs)
-    by_id = {each.id: each for each in inquiry.study.ruled}
-    kinds = sorted({by_id[each].verdict for each in ids})
+    kinds = sorted({inquiry.ruled_by_id[each].verdict for each in ids})
     how = " or ".join(_WILL[kind] for kind in kinds)
     message = (
         f"`{rule.id}` never takes effect: every request it holds for is {how} by {listed(ids)}"
@@ -211,7 +211,7 @@ def used_rules(proofs: Sequence[Claimed]) -> list[str]:
 
 
 def find_redundant(inquiry: Inquiry, skipped: Collection[str]) -> Iterator[Finding]:
-    """Yield HL103 for every rule that others of its verdict make needless, groups of equals once."""
+    """Yield HL103 for every rule that others of its verdict make needless; equals count once."""
     study = inquiry.study
     told: set[str] = set()
     for rule in study.ruled:

@@ -149,4 +149,4 @@ def fact(literals: Iterable[GroundLiteral]) -> Fact:
 
 def _blank(literal: GroundLiteral) -> tuple[str, ...]:
     terms = ("" if is_local(value) else repr(value) for value in literal.terms)
-    return (literal.kind != "atom" and literal.kind or "", literal.predicate, *terms)
+    return ((literal.kind != "atom" and literal.kind) or "", literal.predicate, *terms)

@@ -24,7 +24,7 @@ from helm_logic.analysis.formula import (
     Same,
     Test,
 )
-from helm_logic.analysis.segments import text_classes
+from helm_logic.analysis.segments import Shape, text_classes
 from helm_logic.analysis.unfold import Attribute
 from helm_logic.kernel.encoding import MAX_INTEGER
 from helm_logic.kernel.pattern import is_pattern
@@ -154,10 +154,9 @@ def _texts(
     found = text_classes(
         [str(test.constant)[2:] for test in constants],
         [test.pattern for test in patterns],
-        fewest=2 if attribute.name == "resource" else 1,
-        first=_first_segment(attribute),
-        fresh=word,
-        fresh_first=first_word,
+        Shape(
+            2 if attribute.name == "resource" else 1, _first_segment(attribute), first_word, word
+        ),
     )
     masks: dict[Test, int] = dict.fromkeys(tests, 0)
     for number, each in enumerate(found):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an analysis has to say: findings, each with its places, its reason to be believed, a witness.
+"""What an analysis has to say: findings, with places, reasons to be believed, witnesses.
 
 Invariants:
 - a finding that says "there is a request that ..." carries a *witness*: a policy test case with the

@@ -93,8 +93,16 @@ def _gaps_of(
     inputs = {n for n, each in enumerate(study.features) if each.is_attribute and each.source.path}  # type: ignore[union-attr]
     told = sorted(regions, key=lambda box: (-study.space.points(box, asked), inquiry.words(box)))
     for place, box in enumerate(told[:_SHOWN], start=1):
-        more = len(told) - _SHOWN if place == _SHOWN else 0
-        yield _gap(inquiry, box, severity, span, sorted(asked | inputs), more)
+        words = inquiry.words(box, sorted(asked | inputs))
+        also = (
+            f" (and {len(told) - _SHOWN} more such regions)" if place == _SHOWN < len(told) else ""
+        )
+        finding = Finding(
+            "HL108", severity, f"no rule decides {words}{also}", span, (), region=words,
+            fix="add an allow, deny or escalate rule for these requests",
+        )  # fmt: skip
+        title = "HL108: no rule decides this request"
+        yield inquiry.shown(finding, inquiry.witness(title, box, (), Verdict.DENY))
 
 
 def _regions(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int, int]]:
@@ -112,8 +120,8 @@ def _regions(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int
 
 def _some(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int, int]]:
     """Return some maximal regions, where there are too many to list."""
-    study, found = inquiry.study, []
-    taken = list(covering)
+    study, taken = inquiry.study, list(covering)
+    found: list[dict[int, int]] = []
     while len(found) <= _SHOWN:
         outside = study.inside(start, taken)
         if isinstance(outside, Cover):
@@ -138,16 +146,3 @@ def _grown(inquiry: Inquiry, start: Box, box: Box, covering: list[Box]) -> dict[
         if grown[feature] == space.full(feature):
             del grown[feature]
     return grown
-
-
-def _gap(
-    inquiry: Inquiry, box: Box, severity: str, span: Span, named: list[int], more: int
-) -> Finding:
-    words = inquiry.words(box, named)
-    also = f" (and {more} more such regions)" if more > 0 else ""
-    finding = Finding(
-        "HL108", severity, f"no rule decides {words}{also}", span, (), region=words,
-        fix="add an allow, deny or escalate rule for these requests",
-    )  # fmt: skip
-    title = "HL108: no rule decides this request"
-    return inquiry.shown(finding, inquiry.witness(title, box, (), Verdict.DENY))

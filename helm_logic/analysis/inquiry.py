@@ -2,8 +2,8 @@
 """What every check of this room works with: the study, the index of its guards, and witnesses.
 
 A check asks the study, and turns what it finds into findings here, so that every finding has its
-places, its words and, if it says that there is a request, a replayed witness. `claimed` collects the
-covers that prove what is said not to exist; `certificate.py` writes them down.
+places, its words and, if it says that there is a request, a replayed witness. `claimed` collects
+the covers that prove what is said not to exist; `certificate.py` writes them down.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from helm_logic.analysis.finding import POSSIBLE, PROVED, REPLAYED, Finding
 from helm_logic.analysis.replay import Replayer
 from helm_logic.analysis.study import Ruled, Study
 from helm_logic.analysis.witness import WitnessMaker
-from helm_logic.analysis.words import region
+from helm_logic.analysis.words import Words
 from helm_logic.lang.diagnostics import Note
 from helm_logic.lang.source import Span
 from helm_logic.policy.case_file import Case
@@ -85,7 +85,7 @@ class Inquiry:
         self.study = study
         self.claimed: list[Claimed] = []
         self._witnesses = WitnessMaker(study.rule_set, study.unfolder)
-        self._named = 0
+        self._words = Words(study.features)
 
     @cached_property
     def replayer(self) -> Replayer:
@@ -147,12 +147,17 @@ class Inquiry:
             return False
         return self.study.are_inside(left, covering)
 
+    @cached_property
+    def ruled_by_id(self) -> Mapping[str, Ruled]:
+        """The rules that conclude a verdict, by id."""
+        return {each.id: each for each in self.study.ruled}
+
     # Words.
 
     def words(self, box: Box, named: Iterable[int] = ()) -> str:
         """Return *box* in words; that the request is authorized goes without saying."""
         spoken = {n: mask for n, mask in box.items() if n not in self.study.authorized}
-        return region(self.study.features, spoken, named)
+        return self._words.region(spoken, named)
 
     def span(self, rule_id: str) -> Span:
         """Return the place of a rule."""

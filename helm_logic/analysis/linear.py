@@ -28,10 +28,8 @@ def solve_linear(
     Raises TooManyCases if the ranges have too many gaps, or elimination grows too large.
     """
     joined = {name: _joined(each) for name, each in ranges.items()}
-    tried = 0
-    for choice in product(*joined.values()):
-        tried += 1
-        if tried > _MOST_COMBINATIONS:
+    for tried, choice in enumerate(product(*joined.values())):
+        if tried == _MOST_COMBINATIONS:
             raise TooManyCases(f"more than {_MOST_COMBINATIONS} combinations of intervals")
         rows = [_row(terms, bound) for terms, bound in comparisons]
         for name, (low, high) in zip(joined, choice, strict=True):
@@ -77,31 +75,27 @@ def _solve(names: list[str], rows: list[_Row]) -> dict[str, int] | None:
 
 def _eliminate(name: str, rows: Sequence[_Row]) -> list[_Row] | None:
     """Return what *rows* say without *name*; None if they contradict each other."""
-    kept, uppers, lowers = [], [], []
-    for terms, bound in rows:
-        factor = dict(terms).get(name, 0)
-        if factor == 0:
-            if not terms and bound < 0:
-                return None
-            kept.append((terms, bound))
-        else:
-            (uppers if factor > 0 else lowers).append((terms, bound, abs(factor)))
-    for above, high, up in uppers:
-        for below, low, down in lowers:
-            total: dict[str, int] = {}
-            for terms, times in ((above, down), (below, up)):
-                for each, factor in terms:
-                    total[each] = total.get(each, 0) + times * factor
-            terms = tuple(sorted((each, factor) for each, factor in total.items() if factor))
-            bound = down * high + up * low
-            if not terms and bound < 0:
-                return None
-            if terms:
-                kept.append(_row(terms, bound))
-    found = list(dict.fromkeys(kept))
-    if len(found) > _MOST_ROWS:
+    factors = [dict(terms).get(name, 0) for terms, _ in rows]
+    found = [row for row, factor in zip(rows, factors, strict=True) if factor == 0]
+    uppers = [(row, factor) for row, factor in zip(rows, factors, strict=True) if factor > 0]
+    lowers = [(row, -factor) for row, factor in zip(rows, factors, strict=True) if factor < 0]
+    found += [_sum(above, down, below, up) for above, up in uppers for below, down in lowers]
+    if any(not terms and bound < 0 for terms, bound in found):
+        return None
+    kept = list(dict.fromkeys(row for row in found if row[0]))
+    if len(kept) > _MOST_ROWS:
         raise TooManyCases(f"more than {_MOST_ROWS} comparisons")
-    return found
+    return kept
+
+
+def _sum(one: _Row, times: int, other: _Row, others: int) -> _Row:
+    """Return *one*, multiplied by *times*, plus *other*, multiplied by *others*."""
+    total: dict[str, int] = {}
+    for (terms, _), factor in ((one, times), (other, others)):
+        for name, each in terms:
+            total[name] = total.get(name, 0) + factor * each
+    terms = tuple(sorted((name, factor) for name, factor in total.items() if factor))
+    return _row(terms, times * one[1] + others * other[1])
 
 
 def _window(name: str, rows: Sequence[_Row], values: Mapping[str, int]) -> tuple[int, int]:

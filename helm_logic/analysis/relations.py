@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.environment import is_local
 from helm_logic.analysis.features import FALSE_MASK, TRUE_MASK, Feature
-from helm_logic.analysis.formula import Fact, GroundLiteral, Is, Ref, Same, Test, Value
+from helm_logic.analysis.formula import Fact, GroundLiteral, Is, Linear, Ref, Same, Test, Value
+from helm_logic.kernel.terms import Term
 
 _MOST_PAIRS = 20_000
 
@@ -96,20 +97,19 @@ def _maps(
     return False
 
 
-def _differences(one: Fact, other: Fact) -> list[tuple[str, Value]] | None:
+def _differences(one: Fact, other: Fact) -> list[tuple[str, Term]] | None:
     """Return which attributes must have which constants for two single ground atoms to be one."""
     if len(one.literals) != 1 or len(other.literals) != 1:
         return None
     left, right = one.literals[0], other.literals[0]
     if (left.kind, left.predicate) != (right.kind, right.predicate) or left.kind != "atom":
         return None
-    found: list[tuple[str, Value]] = []
+    found: list[tuple[str, Term]] = []
     for first, second in zip(left.terms, right.terms, strict=True):
         if first == second:
             continue
-        if isinstance(second, Ref):
-            first, second = second, first
-        if not isinstance(first, Ref) or isinstance(second, Ref) or is_local(second):
+        ref, constant = (second, first) if isinstance(second, Ref) else (first, second)
+        if not isinstance(ref, Ref) or isinstance(constant, (Ref, Linear)) or is_local(constant):
             return None
-        found.append((first.name, second))
+        found.append((ref.name, constant))
     return found

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Witnesses through the production engine: what is printed as possible has happened once.
 
-A case is signed, verified and evaluated as a policy test is; it counts if the rules that it was made
-for apply and the verdict is the expected one. What does not replay is never shown as a witness.
+A case is signed, verified and evaluated as a policy test is; it counts if the rules that it was
+made for apply and the verdict is the expected one. What does not replay is no witness.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def _choose_texts(
 
 def _choose_numbers(
     allowed: Mapping[str, Sequence[Class]], tests: Sequence[tuple[Compare, bool]]
-) -> dict[str, Term | None] | None:
+) -> dict[str, int] | None:
     if not tests:
         return {}
     ranges = {

@@ -30,27 +30,33 @@ class TextClass:
     members: frozenset[int]
 
 
+@attrs.frozen
+class Shape:
+    """Texts of *fewest* segments or more, whose first segment *first* accepts.
+
+    *fresh_first* and *fresh* begin the first and other segments that no test mentions.
+    """
+
+    fewest: int = 1
+    first: Callable[[str], bool] = lambda _segment: True
+    fresh_first: str = "other"
+    fresh: str = "other"
+
+
 def text_classes(
     constants: Sequence[str],
     patterns: Sequence[str],
-    *,
-    fewest: int = 1,
-    first: Callable[[str], bool] = bool,
-    fresh: str = "other",
-    fresh_first: str = "other",
+    shape: Shape,
 ) -> tuple[TextClass, ...]:
     """Return the classes of texts that *constants* and then *patterns*, numbered on, tell apart.
 
-    Only texts of *fewest* segments or more count, whose first segment *first* accepts. *fresh* and
-    *fresh_first* begin the names of segments that nothing mentions.
+    Only texts of that *shape* count. Raises TooManyClasses.
     """
     tests = [tuple((each, False) for each in text.split("/")) for text in constants]
     tests += [tuple((each, each in ("*", "**")) for each in text.split("/")) for text in patterns]
     mentioned = {segment for test in tests for segment, _ in test}
-    explorer = _Explorer(
-        tests, fewest, first, _unused(fresh, mentioned), _unused(fresh_first, mentioned)
-    )
-    return explorer.classes()
+    fresh = _unused(shape.fresh_first, mentioned), _unused(shape.fresh, mentioned)
+    return _Explorer(tests, shape, fresh).classes()
 
 
 def _unused(name: str, mentioned: Iterable[str]) -> str:
@@ -62,15 +68,10 @@ def _unused(name: str, mentioned: Iterable[str]) -> str:
 
 class _Explorer:
     def __init__(
-        self,
-        tests: Sequence[tuple[_Item, ...]],
-        fewest: int,
-        first: Callable[[str], bool],
-        fresh: str,
-        fresh_first: str,
+        self, tests: Sequence[tuple[_Item, ...]], shape: Shape, fresh: tuple[str, str]
     ) -> None:
-        self._tests, self._fewest, self._first = tests, fewest, first
-        self._fresh, self._fresh_first = fresh, fresh_first
+        self._tests, self._fewest, self._first = tests, shape.fewest, shape.first
+        self._fresh_first, self._fresh = fresh
 
     def classes(self) -> tuple[TextClass, ...]:
         """Explore breadth first: the first text of a class is a shortest one."""

@@ -9,7 +9,7 @@ with its reason; what is said to lie inside a union of guards may use them too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import attrs
@@ -17,26 +17,22 @@ import attrs
 from helm_logic.analysis.boxes import EVERYTHING, Box, Space, are_apart, largest, meet
 from helm_logic.analysis.cover import Cover, TooManyCases, cover
 from helm_logic.analysis.features import (
-    FALSE_MASK,
     TRUE_MASK,
     Feature,
     attribute_feature,
     truth_feature,
 )
 from helm_logic.analysis.formula import (
-    FALSE,
     And,
     Compare,
     Fact,
     Formula,
     GroundLiteral,
-    Is,
     Literal,
     Not,
     Or,
     Same,
     Test,
-    conj,
     tests_of,
 )
 from helm_logic.analysis.relations import learn, related

@@ -90,8 +90,8 @@ class _State:
 class Unfolder:
     """Unfolds the rules of a rule set; *stock* are the ids of rules that ship with helm_logic.
 
-    *counts* gives what each attribute stands for that is a count; *unsupported* tells, by rule, what
-    could not be said exactly.
+    *counts* gives what each attribute that is a count stands for; *unsupported* tells, by rule,
+    what could not be said exactly.
     """
 
     def __init__(self, rule_set: RuleSet, stock: frozenset[str]) -> None:
@@ -104,6 +104,10 @@ class Unfolder:
         self._rules: dict[str, list[Rule]] = {}
         for rule in program.rules:
             self._rules.setdefault(rule.head.predicate, []).append(rule)
+        self._readers: dict[str, set[str]] = {}
+        for rule in program.rules:
+            for name in reads(rule):
+                self._readers.setdefault(name, set()).add(rule.head.predicate)
         self._recursive = _recursive(program)
         self._stock = {
             name for name, rules in self._rules.items() if all(each.id in stock for each in rules)
@@ -114,13 +118,9 @@ class Unfolder:
 
     def reaching(self, names: Iterable[str]) -> frozenset[str]:
         """Return *names* and the predicates that depend on one of them."""
-        readers: dict[str, set[str]] = {}
-        for head, rules in self._rules.items():
-            for name in {name for rule in rules for name in reads(rule)}:
-                readers.setdefault(name, set()).add(head)
         found, waiting = set(names), list(names)
         while waiting:
-            new = readers.get(waiting.pop(), set()) - found
+            new = self._readers.get(waiting.pop(), set()) - found
             found |= new
             waiting += new
         return frozenset(found)
@@ -150,11 +150,10 @@ class Unfolder:
                 self._bind(state)
                 opened = self._take_open(state)
                 if opened is None:
-                    done.append(tuple([*state.parts, *self._finish(state, rule_id)]))
+                    done.append((*state.parts, *self._finish(state, rule_id)))
                 else:
                     waiting += self._inlined(state, *opened)
-                if len(waiting) + len(done) > _MOST_WAYS:
-                    raise Unsupported(f"more than {_MOST_WAYS} ways to satisfy a body")
+                _require_few(len(waiting) + len(done))
         except Unsupported as error:
             self._note(rule_id, str(error))
             numbers = tuple(range(len(body)))
@@ -168,7 +167,7 @@ class Unfolder:
     # A body: first what gives values to variables.
 
     def _bind(self, state: _State) -> None:
-        """Take from *state* every literal that compares or binds attributes, as long as one does."""
+        """Take from *state* every literal that binds or compares attributes, while there is one."""
         size = -1
         while len(state.rest) != size:
             size = len(state.rest)
@@ -329,7 +328,7 @@ class Unfolder:
         return itself if self._stays_whole(predicate, formula) else formula
 
     def _stays_whole(self, predicate: str, formula: Formula) -> bool:
-        """Say whether the atom is better kept as a fact: what it unfolds to is of the world only."""
+        """Say whether the atom is better kept as a fact: it unfolds to the world alone."""
         if formula is TRUE or formula is FALSE:
             return False
         found: dict[Test, None] = {}
@@ -341,6 +340,11 @@ class Unfolder:
             return True
         lone = isinstance(formula, Literal) and len(facts) == 1
         return lone and any(is_local(v) for each in facts[0].literals for v in each.terms)
+
+
+def _require_few(ways: int) -> None:
+    if ways > _MOST_WAYS:
+        raise Unsupported(f"more than {_MOST_WAYS} ways to satisfy a body")
 
 
 def reads(rule: Rule) -> frozenset[str]:

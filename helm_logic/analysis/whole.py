@@ -149,11 +149,11 @@ def _always(inquiry: Inquiry, place: str) -> Iterator[Finding]:
 def find_permanent(inquiry: Inquiry) -> Iterator[Finding]:
     """Yield HL111 for rules that give authority which no time ends."""
     study = inquiry.study
-    timed = study.unfolder.reaching(("now",))
+    timed, authority = study.unfolder.reaching(("now",)), _authority(inquiry)
     for rule in study.rule_set.program.rules:
         if rule.id not in study.linted or rule.id in study.stock:
             continue
-        if rule.head.predicate not in _authority(inquiry) or reads(rule) & timed:
+        if rule.head.predicate not in authority or reads(rule) & timed:
             continue
         message = f"`{rule.id}` gives authority that never ends: nothing it asks depends on `now`"
         fix = "compare `now` with an end, or delegate by a link, which has one"
@@ -163,18 +163,14 @@ def find_permanent(inquiry: Inquiry) -> Iterator[Finding]:
 def _authority(inquiry: Inquiry) -> frozenset[str]:
     """Return `authorized` and the stock predicates that it rests on."""
     study = inquiry.study
-    found, waiting = {AUTHORIZED}, [AUTHORIZED]
-    while waiting:
-        name = waiting.pop()
-        for rule in study.rule_set.program.rules:
-            if rule.head.predicate != name or (rule.id not in study.stock):
-                continue
-            new = {
-                each.atom.predicate for each in rule.body if isinstance(each, Positive)
-            } & study.derived - found
-            found |= new
-            waiting += sorted(new)
-    return frozenset(found)
+    found, size = {AUTHORIZED}, 0
+    stock = [each for each in study.rule_set.program.rules if each.id in study.stock]
+    while len(found) > size:
+        size = len(found)
+        for rule in stock:
+            if rule.head.predicate in found:
+                found |= {each.atom.predicate for each in rule.body if isinstance(each, Positive)}
+    return frozenset(found & study.derived)
 
 
 def find_unsupported(inquiry: Inquiry) -> Iterator[Finding]:

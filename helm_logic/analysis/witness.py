@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a point to a policy test case: a request with every fact that the point says, made real.
+"""From a point to a policy test case: a request with every fact that the point says.
 
 What is free in the point is given in the plainest way. An authorized request gets a chain of one
-link; a fact of the world becomes rows with new constants for its local variables; `approved` becomes
-an approval. Whether the case then does what the point promised is for `replay.py` to say.
+link; a fact of the world becomes rows with new constants for its local variables; `approved`
+becomes an approval. Whether the case then does what the point promised is for `replay.py` to say.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from helm_logic.analysis.unfold import AUTHORIZED, Unfolder
 from helm_logic.authority.link import Grant
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.kernel.pattern import is_pattern
-from helm_logic.kernel.terms import COLUMN_TAGS, Row, Term
+from helm_logic.kernel.program import Rule
+from helm_logic.kernel.terms import COLUMN_TAGS, Positive, Row, Term
 from helm_logic.lang import Input, RuleSet
 from helm_logic.policy.case_file import MARGIN, ApprovalPlan, Case, LinkPlan
 from helm_logic.receipts.verdict import Verdict
@@ -108,29 +109,33 @@ class WitnessMaker:
     def _derive(self, predicate: str, row: Row, point: Point, draft: _Draft, depth: int) -> None:
         """Make the body of the first rule that can conclude the row hold."""
         for rule in self._rules:
-            if rule.head.predicate != predicate:
+            body = self._body(rule, row) if rule.head.predicate == predicate else None
+            if body is None:
                 continue
-            self._number += 1
-            head, body = rename(rule, self._number)
-            env: Env = {}
-            asked = tuple(f"v:?{place}" for place in range(len(row)))
-            env.update(zip(asked, row, strict=True))
-            if unify(head, asked, env, self._unfolder.types) is None:
-                continue
-            for name in self._unfolder.attributes:
-                for literal in body:
-                    atom = getattr(literal, "atom", None)
-                    if atom is not None and atom.predicate == name:
-                        value = resolve(atom.terms[0], env)
-                        if is_local(value):
-                            env[value] = Ref(name)  # type: ignore[index]
-            literals = [ground(literal, env) for literal in body]
-            chosen = self._choose(literals, point)
-            for literal in literals:
+            chosen = self._choose(body, point)
+            for literal in body:
                 if literal.kind == "atom" and literal.predicate not in self._unfolder.attributes:
                     terms = tuple(self._value(value, point, chosen) for value in literal.terms)
                     self._hold(literal.predicate, terms, point, draft, depth)
             return
+
+    def _body(self, rule: Rule, row: Row) -> list[GroundLiteral] | None:
+        """Return the body of *rule* where its head is *row*; None if that cannot be."""
+        self._number += 1
+        head, body = rename(rule, self._number)
+        asked = tuple(f"v:?{place}" for place in range(len(row)))
+        env: Env = dict(zip(asked, row, strict=True))
+        if unify(head, asked, env, self._unfolder.types) is None:
+            return None
+        for literal in body:
+            if (
+                isinstance(literal, Positive)
+                and literal.atom.predicate in self._unfolder.attributes
+            ):
+                value = resolve(literal.atom.terms[0], env)
+                if is_local(value):
+                    env[value] = Ref(literal.atom.predicate)  # type: ignore[index]
+        return [ground(literal, env) for literal in body]
 
     def _count(self, fact: Fact, point: Point, draft: _Draft) -> None:
         literal = fact.literals[0]

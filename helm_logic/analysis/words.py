@@ -33,21 +33,31 @@ from helm_logic.lang import term_text
 _SHOWN = 6
 
 
-def region(features: Sequence[Feature], box: Box, named: Iterable[int] = ()) -> str:
-    """Return *box* in words; a free feature among *named* is said to be any."""
-    said = [mask_text(features[n], mask) for n, mask in sorted(box.items())]
-    free = [n for n in named if n not in box]
-    said += [
-        f"any {_name(source)}" for n in free if isinstance(source := features[n].source, Attribute)
-    ]
-    return ", ".join(said) or "every request"
+class Words:
+    """The words for boxes over *features*; each mask is put into words once."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._features = features
+        self._said: dict[tuple[int, int], str] = {}
+
+    def region(self, box: Box, named: Iterable[int] = ()) -> str:
+        """Return *box* in words; a free feature among *named* is said to be any."""
+        said = [self._mask(number, mask) for number, mask in sorted(box.items())]
+        free = [self._features[n].source for n in named if n not in box]
+        said += [f"any {_name(source)}" for source in free if isinstance(source, Attribute)]
+        return ", ".join(said) or "every request"
+
+    def _mask(self, number: int, mask: int) -> str:
+        if (number, mask) not in self._said:
+            self._said[number, mask] = mask_text(self._features[number], mask)
+        return self._said[number, mask]
 
 
 def mask_text(feature: Feature, mask: int) -> str:
     """Return what *mask* says of *feature*."""
     source = feature.source
     if not isinstance(source, Attribute):
-        return test_text(source, negated=mask != TRUE_MASK)
+        return test_text(source, mask != TRUE_MASK)
     chosen = [each for n, each in enumerate(feature.classes) if mask >> n & 1]
     if all(each.bounds is not None for each in chosen):
         return _ranges(_name(source), [each.bounds for each in chosen if each.bounds])
@@ -83,25 +93,25 @@ def _range(name: str, low: int, high: int) -> str:
 
 
 def _by_tests(feature: Feature, mask: int) -> str:
-    """Return *mask* said by one test, one test's contrary, or two of them; nothing if it is not."""
+    """Return *mask* said by one test, its contrary, or several together; nothing if it is not."""
     full = (1 << len(feature.classes)) - 1
-    said: list[tuple[int, str]] = []
+    near: list[tuple[int, Test, bool]] = []
     for test, covered in feature.masks.items():
         if isinstance(test, Present) and covered == full:
             continue
-        said += [(covered, test_text(test)), (full & ~covered, test_text(test, negated=True))]
-    for covered, text in said:
-        if covered == mask:
-            return text
-    near = [(covered, text) for covered, text in said if covered & mask == mask]
+        for negated, said in ((False, covered), (True, full & ~covered)):
+            if said == mask:
+                return test_text(test, negated)
+            if said & mask == mask:
+                near.append((said, test, negated))
     left, texts = full, []
-    for covered, text in sorted(near, key=lambda each: (each[0].bit_count(), each[1])):
-        if left & covered != left:
-            left &= covered
-            texts.append(text)
-        if left == mask:
-            return " and ".join(texts) if len(texts) <= _SHOWN else ""
-    return ""
+    for said, test, negated in sorted(near, key=lambda each: each[0].bit_count()):
+        if left & said != left:
+            left &= said
+            texts.append(test_text(test, negated))
+        if left == mask or len(texts) > _SHOWN:
+            break
+    return " and ".join(sorted(texts)) if left == mask and len(texts) <= _SHOWN else ""
 
 
 def _by_values(feature: Feature, mask: int) -> str:
@@ -119,7 +129,7 @@ def _shown(values: Sequence[Term | None]) -> Sequence[Term | None]:
     return values if len(values) < _SHOWN else values[:_SHOWN]
 
 
-def test_text(test: Test, *, negated: bool = False) -> str:
+def test_text(test: Test, negated: bool) -> str:  # noqa: FBT001, PLR0911  one case each
     """Return *test*, or its contrary, as a reader of rules would write it."""
     match test:
         case Is(name, constant):

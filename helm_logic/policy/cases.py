@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import attrs
@@ -200,6 +201,7 @@ class _Stage:
     relations: Mapping[str, tuple[Row, ...]]
 
 
+@lru_cache(maxsize=1024)
 def signer_of(principal: str) -> SeedSigner:
     """Return the throw-away signer of *principal* in every policy test."""
     return SeedSigner(hashlib.sha256(_SEED + principal.encode("utf-8")).digest())
