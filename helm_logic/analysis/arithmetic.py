@@ -105,8 +105,16 @@ def equation(left: Value, right: Value) -> Formula:
         first, second = sorted((left.name, right.name))
         return Literal(Same(first, second))
     if isinstance(left, Ref):
-        return Literal(Is(left.name, right))  # type: ignore[arg-type]
+        return Literal(_is(left.name, right))  # type: ignore[arg-type]
     return equation(right, left)
+
+
+def _is(name: str, constant: Term) -> Is | Matches:
+    """Return the test of a constant; the type of a resource is the first segment of its name."""
+    kind = str(constant)[2:]
+    if name == "resource_type" and "/" not in kind and kind not in ("*", "**"):
+        return Matches("resource", f"{kind}/**")
+    return Is(name, constant)
 
 
 def _is_integer(value: Value, types: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import attrs
 
 from helm_logic.analysis.arithmetic import INTEGERS
+from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.formula import (
     AtMost,
     Compare,
@@ -25,7 +26,6 @@ from helm_logic.analysis.formula import (
     Test,
 )
 from helm_logic.analysis.segments import Shape, text_classes
-from helm_logic.analysis.unfold import Attribute
 from helm_logic.kernel.encoding import MAX_INTEGER
 from helm_logic.kernel.pattern import is_pattern
 from helm_logic.kernel.pattern import matches as kernel_matches

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
+from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.features import TRUE_MASK, Class, Feature
 from helm_logic.analysis.formula import Compare, Fact, Same
 from helm_logic.analysis.linear import solve_linear
-from helm_logic.analysis.unfold import Attribute
 from helm_logic.kernel.terms import Term
 
 

@@ -34,8 +34,11 @@ def study_of(rule_set: RuleSet) -> Study:
         if "/" not in rule.head.predicate and rule.id in rule_set.spans
     ]
     where = {rule_id: rule_set.spans[rule_id].source.name for rule_id in written}
+    concluded = {rule.head.predicate for rule in rule_set.program.rules}
+    declared = {each.name for each in rule_set.program.predicates if not each.given}
     return Study(
         rule_set,
+        undefined=declared - concluded if main in stock else (),
         stock=[rule_id for rule_id, name in where.items() if name in stock],
         faults=[
             rule_id for rule_id, name in where.items()

@@ -17,6 +17,7 @@ import attrs
 from helm_logic.analysis.boxes import EVERYTHING, Box, Space, are_apart, largest, meet
 from helm_logic.analysis.cover import Cover, TooManyCases, cover
 from helm_logic.analysis.features import (
+    FALSE_MASK,
     TRUE_MASK,
     Feature,
     attribute_feature,
@@ -43,6 +44,7 @@ from helm_logic.lang import RuleSet
 
 VERDICTS = ("deny", "escalate", "allow")  # the strongest first
 MOST_BOXES = 2_000
+_INCOMPLETE = frozenset({"missing", "invalid_input"})  # what holds of no complete request
 _AUTHORIZED = Fact((GroundLiteral("atom", AUTHORIZED, ()),))
 
 
@@ -75,7 +77,7 @@ class Study:
 
     *stock* are the ids of the rules that ship with helm_logic, *faults* those that the contract of
     the chain rules excludes where `authorized` holds, *linted* the ids of the rules that findings
-    may be about. Building it asks no solver.
+    may be about, *undefined* the predicates whose rules other files give. Asks no solver.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Study:
         stock: Iterable[str] = (),
         faults: Iterable[str] = (),
         linted: Iterable[str] | None = None,
+        undefined: Iterable[str] = (),
     ) -> None:
         self.rule_set = rule_set
         self.faults, self.stock = frozenset(faults), frozenset(stock)
@@ -92,7 +95,7 @@ class Study:
         rules = rule_set.program.rules
         own = {rule.id for rule in rules if "/" not in rule.head.predicate}
         self.linted = frozenset(own if linted is None else linted)
-        self.unfolder = Unfolder(rule_set, self.stock)
+        self.unfolder = Unfolder(rule_set, self.stock, frozenset(undefined))
         self.by_id: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self._formulas: dict[str, Formula] = {
             rule.id: self.unfolder.guard(rule) for rule in rules if self._matters(rule)
@@ -105,9 +108,8 @@ class Study:
 
     def _matters(self, rule: Rule) -> bool:
         head = rule.head.predicate
-        if head in VERDICTS:
-            return rule.id not in self.faults
-        return rule.id in self.linted or head.startswith(("claim/", "assume/"))
+        concludes = head in VERDICTS and rule.id not in self.faults
+        return concludes or rule.id in self.linted or head.startswith(("claim/", "assume/"))
 
     # Features.
 
@@ -142,9 +144,14 @@ class Study:
 
     @cached_property
     def authorized(self) -> Box:
-        """The box of authorized requests: everything if nothing asks."""
+        """The box of authorized, complete requests."""
+        found = {
+            number: FALSE_MASK
+            for number, feature in enumerate(self.features)
+            if isinstance(feature.source, Fact) and feature.source.predicates & _INCOMPLETE
+        }
         number = self._number.get(_AUTHORIZED)
-        return EVERYTHING if number is None else {number: TRUE_MASK}
+        return found if number is None else {**found, number: TRUE_MASK}
 
     # Guards.
 

@@ -6,8 +6,6 @@ Literals over the world that share local variables become one `Fact`; so does wh
 recursion, `authorized` first of all: the chain's rules are proved in `chains`, not unfolded here.
 A fact may be true or false whatever else holds, which is more than can happen: what is proved under
 it stays proved, and what is found is replayed.
-
-The domain is complete requests: `missing` and `invalid_input` hold of nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from helm_logic.analysis.arithmetic import Unsupported, compute, relation
+from helm_logic.analysis.attribute import Attribute, attributes_of
+from helm_logic.analysis.dependency import Dependencies, recursive
 from helm_logic.analysis.environment import (
     Env,
     equal,
@@ -35,7 +35,6 @@ from helm_logic.analysis.formula import (
     Formula,
     GroundLiteral,
     Literal,
-    Matches,
     Present,
     Ref,
     Test,
@@ -46,28 +45,12 @@ from helm_logic.analysis.formula import (
     tests_of,
 )
 from helm_logic.kernel import terms as kernel
-from helm_logic.kernel.program import Program, Rule
-from helm_logic.kernel.terms import Compute, Count, Negative, Positive, Term
+from helm_logic.kernel.program import Rule
+from helm_logic.kernel.terms import Compute, Count, Negative, Positive
 from helm_logic.lang import RuleSet
 
-REQUEST = {
-    "action": "string", "subject": "principal", "resource": "string", "resource_type": "string",
-    "now": "time",
-}  # fmt: skip
 AUTHORIZED = "authorized"
-_EMPTY = ("missing", "invalid_input")
 _MOST_WAYS = 256
-
-
-@attrs.frozen
-class Attribute:
-    """A single-valued term of the request; *domain* lists its constants, None meaning any."""
-
-    name: str
-    type: str
-    domain: tuple[Term, ...] | None = None
-    optional: bool = False
-    path: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -90,25 +73,26 @@ class _State:
 class Unfolder:
     """Unfolds the rules of a rule set; *stock* are the ids of rules that ship with helm_logic.
 
+    *undefined* are predicates whose rules stand in files that this one does not know of.
+
     *counts* gives what each attribute that is a count stands for; *unsupported* tells, by rule,
     what could not be said exactly.
     """
 
-    def __init__(self, rule_set: RuleSet, stock: frozenset[str]) -> None:
+    def __init__(
+        self, rule_set: RuleSet, stock: frozenset[str], undefined: frozenset[str] = frozenset()
+    ) -> None:
         program = rule_set.program
-        self.attributes = _attributes(rule_set)
+        self.attributes = attributes_of(rule_set)
         self.types = {name: each.type for name, each in self.attributes.items()}
         self.counts: dict[str, Fact] = {}
         self.unsupported: dict[str, tuple[str, ...]] = {}
-        self._given = {each.name for each in program.predicates if each.given}
+        self._given = {each.name for each in program.predicates if each.given} | undefined
         self._rules: dict[str, list[Rule]] = {}
         for rule in program.rules:
             self._rules.setdefault(rule.head.predicate, []).append(rule)
-        self._readers: dict[str, set[str]] = {}
-        for rule in program.rules:
-            for name in reads(rule):
-                self._readers.setdefault(name, set()).add(rule.head.predicate)
-        self._recursive = _recursive(program)
+        self._dependencies = Dependencies(program)
+        self._recursive = recursive(program)
         self._stock = {
             name for name, rules in self._rules.items() if all(each.id in stock for each in rules)
         }
@@ -118,12 +102,7 @@ class Unfolder:
 
     def reaching(self, names: Iterable[str]) -> frozenset[str]:
         """Return *names* and the predicates that depend on one of them."""
-        found, waiting = set(names), list(names)
-        while waiting:
-            new = self._readers.get(waiting.pop(), set()) - found
-            found |= new
-            waiting += new
-        return frozenset(found)
+        return self._dependencies.reaching(names)
 
     # Rules.
 
@@ -199,14 +178,12 @@ class Unfolder:
         return False
 
     def _holds_of_nothing(self, predicate: str) -> bool:
-        return predicate in _EMPTY or not (predicate in self._given or predicate in self._rules)
+        return predicate not in self._given and predicate not in self._rules
 
     def _present(self, name: str) -> Formula:
         return Literal(Present(name)) if self.attributes[name].optional else TRUE
 
     def _is(self, name: str, value: Value) -> Formula:
-        if name == "resource_type" and isinstance(value, str):
-            return Literal(Matches("resource", f"{value[2:]}/**"))
         return conj((self._present(name), equal(Ref(name), value, self.types)))
 
     def _take_open(self, state: _State) -> tuple[int, kernel.Atom] | None:
@@ -345,31 +322,3 @@ class Unfolder:
 def _require_few(ways: int) -> None:
     if ways > _MOST_WAYS:
         raise Unsupported(f"more than {_MOST_WAYS} ways to satisfy a body")
-
-
-def reads(rule: Rule) -> frozenset[str]:
-    """Return the predicates that the body of *rule* names."""
-    return frozenset(
-        literal.atom.predicate
-        for literal in rule.body
-        if isinstance(literal, (Positive, Negative, Count))
-    )
-
-
-def _recursive(program: Program) -> frozenset[str]:
-    """Return the predicates that depend on themselves."""
-    found = {name for names in program.strata if len(names) > 1 for name in names}
-    found |= {rule.head.predicate for rule in program.rules if rule.head.predicate in reads(rule)}
-    return frozenset(found)
-
-
-def _attributes(rule_set: RuleSet) -> dict[str, Attribute]:
-    declared = rule_set.program.by_name
-    found = {name: Attribute(name, kind) for name, kind in REQUEST.items() if name in declared}
-    for each in rule_set.inputs:
-        if not each.is_set:
-            domain = each.domain
-            if each.type == "bool" and domain is None:
-                domain = ("b:false", "b:true")
-            found[each.name] = Attribute(each.name, each.type, domain, each.optional, each.path)
-    return found

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.cover import Cover
+from helm_logic.analysis.dependency import reads
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
 from helm_logic.analysis.formula import Fact, Is
 from helm_logic.analysis.inquiry import Claimed, Inquiry
 from helm_logic.analysis.study import Ruled
-from helm_logic.analysis.unfold import AUTHORIZED, Attribute, reads
+from helm_logic.analysis.unfold import AUTHORIZED
 from helm_logic.kernel.terms import Positive
 from helm_logic.policy.settings import Settings
 from helm_logic.receipts.verdict import Verdict

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.environment import is_local
 from helm_logic.analysis.features import TRUE_MASK, Feature
@@ -26,7 +27,6 @@ from helm_logic.analysis.formula import (
     Test,
     Value,
 )
-from helm_logic.analysis.unfold import Attribute
 from helm_logic.kernel.terms import Term
 from helm_logic.lang import term_text
 

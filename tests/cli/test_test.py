@@ -31,7 +31,7 @@ def test_a_failed_case_says_got_and_want_and_why(policy: Path) -> None:
     assert result.exit_code == 1
     assert "  FAIL staging runs by itself" in result.output
     assert "verdict: got ALLOW, want DENY" in result.output
-    assert "27 of 28 cases passed, 1 failed" in result.output
+    assert "28 of 29 cases passed, 1 failed" in result.output
 
 
 def test_json_has_every_case_with_its_outcome(policy: Path) -> None:
