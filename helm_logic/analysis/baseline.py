@@ -91,14 +91,18 @@ def baseline_text(findings: Iterable[Finding], rule_digests: Mapping[str, str]) 
 def read_baseline(data: bytes) -> tuple[Entry, ...]:
     """Return the entries of the baseline file *data*; raise PolicyError for anything else."""
     try:
-        whole = require_object(parse_json(data, max_bytes=MOST), "", ("format", "findings"))
-        if whole["format"] != FORMAT:
-            raise InputError("wrong_shape", f"got the format `{whole['format']}`, want `{FORMAT}`")
-        return tuple(_entry(each) for each in require_list(whole["findings"], "findings"))
+        return _entries(parse_json(data, max_bytes=MOST))
     except InputError as error:
         raise PolicyError(
             f"this is no baseline file: {error}; `--write-baseline` writes one"
         ) from None
+
+
+def _entries(value: object) -> tuple[Entry, ...]:
+    whole = require_object(value, "the file", ("format", "findings"))
+    if whole["format"] != FORMAT:
+        raise InputError("wrong_shape", f"got the format `{whole['format']}`, want `{FORMAT}`")
+    return tuple(_entry(each) for each in require_list(whole["findings"], "findings"))
 
 
 def _entry(value: object) -> Entry:

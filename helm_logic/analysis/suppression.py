@@ -132,9 +132,7 @@ def _comments(node: object) -> Iterator[Comment]:
             yield from _comments(each)
 
 
-def _take(
-    free: list[re.Match[str]], comment: Comment, source: Source, start: int
-) -> Span | None:
+def _take(free: list[re.Match[str]], comment: Comment, source: Source, start: int) -> Span | None:
     """Return where *comment* stands: the first place behind *start* that no other comment took."""
     if _MARK.match(comment.text) is None:
         return None
@@ -147,9 +145,7 @@ def _take(
     return Span(source, start, start)
 
 
-def _read(
-    text: str, place: Span, statement: Span, faults: list[Finding]
-) -> Iterator[Suppression]:
+def _read(text: str, place: Span, statement: Span, faults: list[Finding]) -> Iterator[Suppression]:
     said = _MARK.sub("", text, count=1).strip()
     form = _FORM.fullmatch(said)
     if form is None:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings as JUnit XML: one test case a finding, in the suite of its file.
+
+What fails the run is a failure, other findings are passed cases with their text; a run without
+findings is one passed case, because a suite without cases is taken for one that did not run.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape, quoteattr
+
+from helm_logic.analysis.finding import Finding
+from helm_logic.analysis.report.as_text import finding_lines
+from helm_logic.analysis.report.outcome import Outcome, Place
+
+# What XML 1.0 cannot hold, not even escaped.
+_UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_junit(outcome: Outcome) -> str:
+    """Return the findings that are shown as a test suite."""
+    shown, failing = outcome.shown, outcome.failing
+    cases = [_case(each, outcome, fails=each in failing) for each in shown]
+    if not cases:
+        cases = [f"    <testcase classname={_attribute(outcome.command)} name='no findings'/>\n"]
+    counts = f'tests="{len(cases)}" failures="{len(failing)}" errors="0"'
+    name = _attribute(f"helm-logic {outcome.command}")
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f"<testsuites>\n  <testsuite name={name} {counts}>\n"
+        f"{''.join(cases)}  </testsuite>\n</testsuites>\n"
+    )
+
+
+def _case(finding: Finding, outcome: Outcome, *, fails: bool) -> str:
+    at = Place.of(finding.span)
+    name = _attribute(f"{finding.code} {at.file}:{at.line}:{at.column}")
+    text = "\n".join(finding_lines(finding, outcome))
+    if fails:
+        said = f"type={_attribute(finding.code)} message={_attribute(finding.message)}"
+        inside = f"      <failure {said}>{_text(text)}</failure>\n"
+    else:
+        inside = f"      <system-out>{_text(text)}</system-out>\n"
+    head = f"classname={_attribute(at.file)} name={name}"
+    return f"    <testcase {head}>\n{inside}    </testcase>\n"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_UNFIT.sub("\ufffd", text))
+
+
+def _text(text: str) -> str:
+    return escape(_UNFIT.sub("\ufffd", text))
