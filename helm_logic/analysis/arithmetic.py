@@ -31,6 +31,7 @@ from helm_logic.analysis.formula import (
 )
 from helm_logic.errors import HelmError
 from helm_logic.kernel.pattern import matches, subsumes
+from helm_logic.kernel.terms import Term
 
 INTEGERS = ("int", "time")
 

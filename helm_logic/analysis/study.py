@@ -260,3 +260,24 @@ class Study:
                 Lemma(smallest(self.features, box), "the comparisons exclude it")
             )
         return point
+
+    def extent(self, rule_id: str) -> str:
+        """Return how many requests satisfy a rule's body: `none`, `some` or `all`."""
+        boxes = self.boxes(rule_id)
+        if self.is_empty(boxes):
+            return "none"
+        return "all" if self.are_inside((EVERYTHING,), boxes) else "some"
+
+    def relation(self, first: str, second: str) -> str:
+        """Return how the guard of rule *first* lies to that of rule *second*.
+
+        `disjoint`, `equal`, `inside`, `contains` or `overlap`.
+        """
+        one, other = self.boxes(first), self.boxes(second)
+        shared = [both for a in one for b in other if (both := meet(a, b)) is not None]
+        if self.is_empty(shared):
+            return "disjoint"
+        inside, contains = self.are_inside(one, other), self.are_inside(other, one)
+        if inside:
+            return "equal" if contains else "inside"
+        return "contains" if contains else "overlap"
