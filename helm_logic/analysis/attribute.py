@@ -27,6 +27,12 @@ class Attribute:
     domain: tuple[Term, ...] | None = None
     optional: bool = False
     path: tuple[str, ...] = ()
+    label: str = ""
+
+    @property
+    def text(self) -> str:
+        """What a reader calls it: its name, unless it has none of its own."""
+        return self.label or self.name
 
 
 def attributes_of(rule_set: RuleSet) -> dict[str, Attribute]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_logic.analysis.boxes import Box, are_apart, meet
+from helm_logic.analysis.boxes import Box, are_apart, largest, meet
 from helm_logic.analysis.cover import Cover, TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
 from helm_logic.analysis.formula import Is
@@ -106,16 +106,26 @@ def _gaps_of(
 
 
 def _regions(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int, int]]:
-    study = inquiry.study
-    while True:
-        lemmas = [each.box for each in study.impossible if not are_apart(each.box, start)]
-        left = study.space.remainder(start, [*covering, *lemmas], _MOST_REGIONS)
-        if left is None:
-            return _some(inquiry, start, covering)
-        before = len(study.impossible)
-        kept = [box for box in left if study.find_point(box) is not None]
-        if len(study.impossible) == before:
-            return kept
+    """Return the maximal boxes of *start* apart from *covering* that some request lies in."""
+    left = inquiry.study.space.remainder(start, covering, _MOST_REGIONS)
+    if left is None:
+        left = _some(inquiry, start, covering)
+    if not inquiry.unfeasible:
+        return left
+    possible = [box for box in left if not inquiry.are_inside((box,), ())]
+    return largest(_relaxed(inquiry, start, box, covering) for box in possible)
+
+
+def _relaxed(
+    inquiry: Inquiry, start: Box, box: dict[int, int], covering: list[Box]
+) -> dict[int, int]:
+    """Return *box* without conditions that keep it only from what cannot be anyway."""
+    for feature in [each for each in box if each not in start]:
+        wider = {number: mask for number, mask in box.items() if number != feature}
+        met = [both for each in covering if (both := meet(wider, each)) is not None]
+        if inquiry.are_inside(met, ()):
+            box = wider
+    return box
 
 
 def _some(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int, int]]:

@@ -173,6 +173,11 @@ class Inquiry:
         self, title: str, box: Box, applying: Sequence[str] = (), verdict: Verdict | None = None
     ) -> Case | None:
         """Return a replayed case in *box*, None if none could be made to happen."""
+        if self.unfeasible:
+            possible = self.study.inside(box, ())
+            if isinstance(possible, Cover):
+                return None
+            box = possible
         point = self.study.find_point(box)
         if point is None:
             return None

@@ -266,9 +266,18 @@ class Unfolder:
         name = f"count/{len(self.counts) + 1}"
         name = next((known for known, one in self.counts.items() if one == key), name)
         self.counts.setdefault(name, key)
-        self.attributes.setdefault(name, Attribute(name, "int"))
+        label = f"count{{{', '.join(self._counts_of(literal.atom.predicate))}}}"
+        self.attributes.setdefault(name, Attribute(name, "int", label=label))
         self.types[name] = "int"
         return relation(literal.relation, Ref(name), bound, self.types)
+
+    def _counts_of(self, predicate: str) -> list[str]:
+        """Return the predicates of the text that a count over *predicate* is about."""
+        if "/" not in predicate:
+            return [predicate]
+        bodies = (rule.body for rule in self._rules[predicate])
+        atoms = (each.atom for body in bodies for each in body if isinstance(each, Positive))
+        return list(dict.fromkeys(atom.predicate for atom in atoms))
 
     # Atoms.
 

@@ -44,7 +44,7 @@ class Words:
         """Return *box* in words; a free feature among *named* is said to be any."""
         said = [self._mask(number, mask) for number, mask in sorted(box.items())]
         free = [self._features[n].source for n in named if n not in box]
-        said += [f"any {_name(source)}" for source in free if isinstance(source, Attribute)]
+        said += [f"any {source.text}" for source in free if isinstance(source, Attribute)]
         return ", ".join(said) or "every request"
 
     def _mask(self, number: int, mask: int) -> str:
@@ -60,17 +60,13 @@ def mask_text(feature: Feature, mask: int) -> str:
         return test_text(source, mask != TRUE_MASK)
     chosen = [each for n, each in enumerate(feature.classes) if mask >> n & 1]
     if all(each.bounds is not None for each in chosen):
-        return _ranges(_name(source), [each.bounds for each in chosen if each.bounds])
+        return _ranges(source.text, [each.bounds for each in chosen if each.bounds])
     closed = source.domain is not None and sum(len(each.values) for each in chosen) == 1
     return (
         (closed and _by_values(feature, mask))
         or _by_tests(feature, mask)
         or _by_values(feature, mask)
     )
-
-
-def _name(attribute: Attribute) -> str:
-    return "the count" if attribute.name.startswith("count/") else attribute.name
 
 
 def _ranges(name: str, bounds: list[tuple[int, int]]) -> str:
@@ -87,7 +83,7 @@ def _range(name: str, low: int, high: int) -> str:
     edge = (1 << 53) - 1
     if low == high:
         return f"{name} = {low}"
-    if low <= -edge or (low == 0 and name == "the count"):
+    if low <= -edge or (low == 0 and name.startswith("count{")):
         return f"{name} <= {high}"
     return f"{name} >= {low}" if high >= edge else f"{low} <= {name} <= {high}"
 
