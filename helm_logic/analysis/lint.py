@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from helm_logic.analysis.conflicts import find_contradictions, find_overlaps, find_pairs
 from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
-from helm_logic.analysis.finding import Finding, Report, in_order
+from helm_logic.analysis.cover import TooManyCases
+from helm_logic.analysis.finding import ERROR, Finding, Report, in_order
 from helm_logic.analysis.gaps import find_gaps
 from helm_logic.analysis.inquiry import Inquiry
 from helm_logic.analysis.scope import study_of
@@ -24,7 +25,7 @@ from helm_logic.analysis.whole import (
     find_unsupported,
 )
 from helm_logic.kernel.encoding import digest
-from helm_logic.lang import RuleSet
+from helm_logic.lang import RuleSet, Span
 from helm_logic.policy.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -42,7 +43,11 @@ def lint(
     *settings*, if there are any, tell who may approve. *progress* is told how many stages of how
     many are done.
     """
-    inquiry = Inquiry(study_of(rule_set))
+    try:
+        inquiry = Inquiry(study_of(rule_set))
+    except TooManyCases as error:
+        span = Span(rule_set.sources[-1], 0, 0)
+        return Report((Finding("HL903", ERROR, f"{error} in these rules", span),), {}, {})
     found: list[Finding] = []
     for stage, findings in enumerate(_stages(inquiry, settings), start=1):
         found += findings

@@ -14,12 +14,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
+from helm_logic.analysis.cover import TooManyCases
+
 _MOST_CLASSES = 20_000
 _Item = tuple[str, bool]  # a segment, and whether it is a wildcard
-
-
-class TooManyClasses(Exception):
-    """More classes than are worth having; said as a finding, never ignored."""
 
 
 @attrs.frozen
@@ -50,7 +48,7 @@ def text_classes(
 ) -> tuple[TextClass, ...]:
     """Return the classes of texts that *constants* and then *patterns*, numbered on, tell apart.
 
-    Only texts of that *shape* count. Raises TooManyClasses.
+    Only texts of that *shape* count. Raises TooManyCases.
     """
     tests = [tuple((each, False) for each in text.split("/")) for text in constants]
     tests += [tuple((each, each in ("*", "**")) for each in text.split("/")) for text in patterns]
@@ -91,7 +89,7 @@ class _Explorer:
                         seen.add(key)
                         following.append((after, longer))
                 if len(seen) > _MOST_CLASSES:
-                    raise TooManyClasses(f"more than {_MOST_CLASSES} classes of texts")
+                    raise TooManyCases(f"more than {_MOST_CLASSES} classes of texts")
             level = following
         return tuple(TextClass(text, members) for members, text in found.items())
 

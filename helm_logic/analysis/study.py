@@ -223,9 +223,17 @@ class Study:
     def _lemmas(self) -> Iterable[Lemma]:
         for rule in self.rule_set.program.rules:
             if rule.head.predicate.startswith("assume/"):
-                yield from (Lemma(box, rule.id) for box in self.boxes(rule.id))
+                yield from (Lemma(box, rule.id) for box in self._assumed(rule.id))
         for box, why in learn(self.features, self._number):
             yield Lemma(box, why)
+
+    def _assumed(self, rule_id: str) -> tuple[Box, ...]:
+        """Return what an assumption excludes: nothing if it has too many cases, which is said."""
+        try:
+            return self.boxes(rule_id)
+        except TooManyCases:
+            self.too_many.append(rule_id)
+            return ()
 
     # Questions.
 

@@ -176,7 +176,14 @@ def _authority(inquiry: Inquiry) -> frozenset[str]:
 
 
 def find_unsupported(inquiry: Inquiry) -> Iterator[Finding]:
-    """Yield HL901 for every construct of a linted rule that was not understood exactly."""
+    """Yield HL901 for every construct of a linted rule that was not understood exactly.
+
+    And HL903 for every assumption with too many cases.
+    """
+    for rule_id in inquiry.study.too_many:
+        if rule_id in inquiry.study.rule_set.assumptions:
+            message = f"the assumption `{rule_id}` has too many cases to be relied on"
+            yield Finding("HL903", ERROR, message, inquiry.span(rule_id), (rule_id,))
     for rule_id, constructs in inquiry.study.unfolder.unsupported.items():
         if rule_id in inquiry.study.linted:
             message = (
