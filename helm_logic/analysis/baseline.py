@@ -15,12 +15,11 @@ Invariants:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
-from helm_logic.analysis.finding import Finding
-from helm_logic.analysis.fingerprint import fingerprint
+from helm_logic.analysis.fingerprint import Marked
 from helm_logic.errors import InputError, PolicyError
 from helm_logic.kernel.encoding import parse_json
 from helm_logic.ledger.shape import require_list, require_object, require_text
@@ -46,44 +45,40 @@ class Entry:
 class Compared:
     """Findings beside a baseline: *new* ones, *known* ones, and entries that nothing answers."""
 
-    new: tuple[Finding, ...]
-    known: tuple[Finding, ...]
+    new: tuple[Marked, ...]
+    known: tuple[Marked, ...]
     gone: tuple[Entry, ...]
 
 
-def compare_with(
-    baseline: Iterable[Entry], findings: Sequence[Finding], rule_digests: Mapping[str, str]
-) -> Compared:
+def compare_with(baseline: Iterable[Entry], findings: Sequence[Marked]) -> Compared:
     """Return which of *findings* the *baseline* knows, in their order."""
     entries = {entry.fingerprint: entry for entry in baseline}
-    marks = [fingerprint(each, rule_digests) for each in findings]
-    is_known = [
-        mark in entries and each.code not in _NEVER_KNOWN
-        for mark, each in zip(marks, findings, strict=True)
-    ]
-    seen = {mark for mark, known in zip(marks, is_known, strict=True) if known}
+    known = tuple(
+        each
+        for each in findings
+        if each.fingerprint in entries and each.finding.code not in _NEVER_KNOWN
+    )
+    seen = {each.fingerprint for each in known}
     return Compared(
-        new=tuple(each for each, known in zip(findings, is_known, strict=True) if not known),
-        known=tuple(each for each, known in zip(findings, is_known, strict=True) if known),
+        new=tuple(each for each in findings if each.fingerprint not in seen),
+        known=known,
         gone=tuple(entry for entry in entries.values() if entry.fingerprint not in seen),
     )
 
 
-def baseline_text(findings: Iterable[Finding], rule_digests: Mapping[str, str]) -> str:
+def baseline_text(findings: Iterable[Marked]) -> str:
     """Return the baseline file that knows *findings*, without those that are never known."""
     entries = {
-        fingerprint(each, rule_digests): each for each in findings if each.code not in _NEVER_KNOWN
-    }
-    values = [
-        {
-            "code": each.code,
-            "fingerprint": mark,
-            "message": each.message,
-            "rules": list(each.rules),
+        each.fingerprint: {
+            "code": each.finding.code,
+            "fingerprint": each.fingerprint,
+            "message": each.finding.message,
+            "rules": list(each.finding.rules),
         }
-        for mark, each in entries.items()
-    ]
-    values.sort(key=lambda value: (str(value["code"]), str(value["fingerprint"])))
+        for each in findings
+        if each.finding.code not in _NEVER_KNOWN
+    }
+    values = sorted(entries.values(), key=lambda each: (each["code"], each["fingerprint"]))
     whole = {"format": FORMAT, "findings": values}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 

@@ -10,10 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from helm_logic.analysis.finding import Finding
 from helm_logic.kernel.encoding import canonical_json, digest
 
 VERSION = "helm-logic/v1"
+
+
+@attrs.frozen
+class Marked:
+    """A finding with its fingerprint.
+
+    *reason* is that of the comment that suppresses it, *witness_file* where its witness was
+    written; both are empty if there is none.
+    """
+
+    finding: Finding
+    fingerprint: str
+    reason: str = ""
+    witness_file: str = ""
+
+
+def marked(finding: Finding, rule_digests: Mapping[str, str], reason: str = "") -> Marked:
+    """Return *finding* with its fingerprint."""
+    return Marked(finding, fingerprint(finding, rule_digests), reason)
 
 
 def fingerprint(finding: Finding, rule_digests: Mapping[str, str]) -> str:

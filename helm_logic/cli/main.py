@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "Write rules": {
         "check": "Find what is wrong with rule files.",
+        "lint": "Find conflicts, gaps and rules without effect.",
         "fmt": "Rewrite rule files in the one style.",
         "test": "Run the tests of a policy folder.",
         "export": "Print a program for pyDatalog or clingo.",
@@ -61,7 +62,7 @@ class Commands(click.Group):
         """Load the command *cmd_name*; None if there is no such command."""
         if cmd_name not in _NAMES:
             return None
-        command: click.Command = import_module(f"helm_logic.cli.{cmd_name}").command
+        command: click.Command = import_module(_module(cmd_name)).command
         return command
 
     def resolve_command(
@@ -114,6 +115,10 @@ class Commands(click.Group):
                 _show_traceback()
             return _report(error)
         return code
+
+
+def _module(name: str) -> str:
+    return f"helm_logic.cli.{name.replace('-', '_')}"
 
 
 def _report(error: Exception) -> int:

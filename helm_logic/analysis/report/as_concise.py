@@ -10,7 +10,7 @@ from helm_logic.analysis.report.outcome import Outcome, Place
 def as_concise(outcome: Outcome) -> str:
     """Return the findings that are shown, and nothing else."""
     lines = []
-    for each in outcome.shown:
+    for each in (marked.finding for marked in outcome.shown):
         at = Place.of(each.span)
         where = f"{plain(at.file)}:{at.line}:{at.column}"
         lines.append(f"{where}: {each.code} {each.severity}: {plain(each.message)}\n")

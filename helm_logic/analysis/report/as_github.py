@@ -18,7 +18,7 @@ _PROPERTY = {**_MESSAGE, ":": "%3A", ",": "%2C"}
 
 def as_github(outcome: Outcome) -> str:
     """Return one command for each finding that is shown."""
-    return "".join(f"{_command(each)}\n" for each in outcome.shown)
+    return "".join(f"{_command(each.finding)}\n" for each in outcome.shown)
 
 
 def _command(finding: Finding) -> str:

@@ -26,8 +26,8 @@ import json
 from datetime import datetime
 
 from helm_logic.analysis.codes import CODES
-from helm_logic.analysis.finding import SEVERITIES, Finding
-from helm_logic.analysis.fingerprint import fingerprint
+from helm_logic.analysis.finding import SEVERITIES
+from helm_logic.analysis.fingerprint import Marked
 from helm_logic.analysis.report.outcome import Outcome, Place
 from helm_logic.policy.case_text import case_value
 
@@ -38,7 +38,7 @@ def as_json(outcome: Outcome) -> str:
     """Return every finding, infos included."""
     value = {
         "command": outcome.command,
-        "findings": [finding_value(each, outcome) for each in outcome.findings],
+        "findings": [finding_value(each) for each in outcome.findings],
         "format": FORMAT,
         "gone": [
             {
@@ -49,11 +49,10 @@ def as_json(outcome: Outcome) -> str:
             }
             for each in outcome.gone
         ],
-        "known": [finding_value(each, outcome) for each in outcome.known],
+        "known": [finding_value(each) for each in outcome.known],
         "summary": {severity: outcome.count(severity) for severity in SEVERITIES},
         "suppressed": [
-            {**finding_value(each.finding, outcome), "reason": each.reason}
-            for each in outcome.suppressed
+            {**finding_value(each), "reason": each.reason} for each in outcome.suppressed
         ],
     }
     return json_text(value)
@@ -64,13 +63,14 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=_moment) + "\n"
 
 
-def finding_value(finding: Finding, outcome: Outcome) -> dict[str, object]:
-    """Return the JSON form of *finding*."""
+def finding_value(marked: Marked) -> dict[str, object]:
+    """Return the JSON form of a finding."""
+    finding = marked.finding
     return {
         **Place.of(finding.span).to_value(),
         "code": finding.code,
         "confidence": finding.confidence,
-        "fingerprint": fingerprint(finding, outcome.rule_digests),
+        "fingerprint": marked.fingerprint,
         "fix": finding.fix,
         "message": finding.message,
         "notes": [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from helm_logic.analysis.finding import Finding
+from helm_logic.analysis.fingerprint import Marked
 from helm_logic.analysis.report.as_text import finding_lines
 from helm_logic.analysis.report.outcome import Outcome, Place
 
@@ -20,8 +20,8 @@ _UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def as_junit(outcome: Outcome) -> str:
     """Return the findings that are shown as a test suite."""
-    shown, failing = outcome.shown, outcome.failing
-    cases = [_case(each, outcome, fails=each in failing) for each in shown]
+    failing = [each for each in outcome.shown if outcome.fails(each.finding)]
+    cases = [_case(each, fails=outcome.fails(each.finding)) for each in outcome.shown]
     if not cases:
         cases = [f"    <testcase classname={_attribute(outcome.command)} name='no findings'/>\n"]
     counts = f'tests="{len(cases)}" failures="{len(failing)}" errors="0"'
@@ -33,10 +33,11 @@ def as_junit(outcome: Outcome) -> str:
     )
 
 
-def _case(finding: Finding, outcome: Outcome, *, fails: bool) -> str:
+def _case(marked: Marked, *, fails: bool) -> str:
+    finding = marked.finding
     at = Place.of(finding.span)
     name = _attribute(f"{finding.code} {at.file}:{at.line}:{at.column}")
-    text = "\n".join(finding_lines(finding, outcome))
+    text = "\n".join(finding_lines(marked))
     if fails:
         said = f"type={_attribute(finding.code)} message={_attribute(finding.message)}"
         inside = f"      <failure {said}>{_text(text)}</failure>\n"

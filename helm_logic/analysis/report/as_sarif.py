@@ -18,7 +18,7 @@ from urllib.parse import quote
 from helm_logic import __version__
 from helm_logic.analysis.codes import CODES, page, summary
 from helm_logic.analysis.finding import ERROR, INFO, WARNING, Finding
-from helm_logic.analysis.fingerprint import VERSION, fingerprint
+from helm_logic.analysis.fingerprint import VERSION, Marked
 from helm_logic.analysis.report.as_json import json_text
 from helm_logic.analysis.report.outcome import Outcome, Place
 from helm_logic.lang import Span
@@ -34,9 +34,8 @@ _ROOT = "SRCROOT"
 
 def as_sarif(outcome: Outcome) -> str:
     """Return a log with one run that has every finding, infos included."""
-    every = [(finding, suppression) for finding, suppression in _every(outcome)]
-    codes = sorted({finding.code for finding, _ in every})
-    results = [_result(finding, suppression, codes, outcome) for finding, suppression in every]
+    every = list(_every(outcome))
+    codes = sorted({marked.finding.code for marked, _ in every})
     driver = {
         "name": "helm-logic",
         "version": __version__,
@@ -46,18 +45,18 @@ def as_sarif(outcome: Outcome) -> str:
         "tool": {"driver": driver},
         "automationDetails": {"id": f"helm-logic/{outcome.command}"},
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": [_result(marked, suppression, codes) for marked, suppression in every],
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _every(outcome: Outcome) -> Iterator[tuple[Finding, dict[str, str] | None]]:
-    for finding in outcome.findings:
-        yield finding, None
-    for each in outcome.suppressed:
-        yield each.finding, {"kind": "inSource", "justification": each.reason}
-    for finding in outcome.known:
-        yield finding, {"kind": "external", "justification": "known: it stands in the baseline"}
+def _every(outcome: Outcome) -> Iterator[tuple[Marked, dict[str, str] | None]]:
+    for marked in outcome.findings:
+        yield marked, None
+    for marked in outcome.suppressed:
+        yield marked, {"kind": "inSource", "justification": marked.reason}
+    for marked in outcome.known:
+        yield marked, {"kind": "external", "justification": "known: it stands in the baseline"}
 
 
 def _rule(code: str) -> dict[str, object]:
@@ -75,8 +74,9 @@ def _rule(code: str) -> dict[str, object]:
 
 
 def _result(
-    finding: Finding, suppression: dict[str, str] | None, codes: list[str], outcome: Outcome
+    marked: Marked, suppression: dict[str, str] | None, codes: list[str]
 ) -> dict[str, object]:
+    finding = marked.finding
     result: dict[str, object] = {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
@@ -88,7 +88,7 @@ def _result(
              "physicalLocation": _location(note.span)}
             for number, note in enumerate(finding.notes, start=1)
         ],
-        "partialFingerprints": {VERSION: fingerprint(finding, outcome.rule_digests)},
+        "partialFingerprints": {VERSION: marked.fingerprint},
         "properties": {
             "confidence": finding.confidence,
             "region": finding.region,

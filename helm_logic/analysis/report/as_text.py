@@ -17,9 +17,11 @@ It reads the same without colour. Text from outside is cleaned, so that it canno
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
-from helm_logic.analysis.finding import INFO, POSSIBLE, SEVERITIES, Finding
+from helm_logic.analysis.finding import INFO, POSSIBLE, SEVERITIES
+from helm_logic.analysis.fingerprint import Marked
 from helm_logic.analysis.report.outcome import Outcome
 from helm_logic.analysis.report.witness_text import witness_lines
 from helm_logic.lang import Diagnostic, render
@@ -29,16 +31,17 @@ _SHOWN_GONE = 5
 
 def as_text(outcome: Outcome) -> str:
     """Return the findings that are shown, and a summary of all."""
-    blocks = ["\n".join(finding_lines(each, outcome)) for each in outcome.shown]
+    blocks = ["\n".join(finding_lines(each, colour=outcome.colour)) for each in outcome.shown]
     return "\n\n".join([*blocks, "\n".join(_summary(outcome))]) + "\n"
 
 
-def finding_lines(finding: Finding, outcome: Outcome) -> Iterator[str]:
-    """Yield *finding* as lines of text."""
+def finding_lines(marked: Marked, *, colour: bool = False) -> Iterator[str]:
+    """Yield a finding as lines of text."""
+    finding = marked.finding
     diagnostic = Diagnostic(
         finding.code, finding.severity, finding.message, finding.span, notes=finding.notes
     )
-    yield render(diagnostic, colour=outcome.colour)
+    yield render(diagnostic, colour=colour)
     if finding.region and finding.region not in finding.message:
         yield f"  where: {plain(finding.region)}"
     if finding.rules:
@@ -47,8 +50,8 @@ def finding_lines(finding: Finding, outcome: Outcome) -> Iterator[str]:
         first, *others = witness_lines(finding.witness)
         yield f"  witness: {plain(first)}"
         yield from (f"      {plain(line)}" for line in others)
-        if outcome.witness_file:
-            yield f'      test case "{plain(finding.witness.name)}" of {outcome.witness_file}'
+        if marked.witness_file:
+            yield f'      test case "{plain(finding.witness.name)}" of {marked.witness_file}'
     elif finding.confidence == POSSIBLE:
         yield "  possible only: no request was found that shows it"
     if finding.fix:
@@ -77,12 +80,12 @@ def _summary(outcome: Outcome) -> Iterator[str]:
 
 def _next(outcome: Outcome) -> Iterator[str]:
     """Yield the commands that tell more of what is shown."""
-    yield f"more on a code: helm-logic lint --explain {outcome.shown[0].code}"
-    if any(each.witness is not None for each in outcome.shown):
-        if outcome.witness_file:
-            yield f"run the witnesses: helm-logic test {outcome.witness_file}"
-        else:
-            yield f"witnesses as tests that run: helm-logic {outcome.command} --witnesses DIR"
+    yield f"more on a code: helm-logic lint --explain {outcome.shown[0].finding.code}"
+    files = dict.fromkeys(each.witness_file for each in outcome.shown if each.witness_file)
+    if files:
+        yield f"run the witnesses: helm-logic test {' '.join(map(shlex.quote, files))}"
+    elif any(each.finding.witness is not None for each in outcome.shown):
+        yield f"witnesses as tests that run: helm-logic {outcome.command} --witnesses DIR"
 
 
 def plain(text: str) -> str:
