@@ -12,6 +12,7 @@ from helm_logic.lang.cursor import Cursor
 from helm_logic.lang.lexer import Token
 
 TESTS = ("matches", "subsumes")
+_OPERATORS = (*COMPARISONS, *ARITHMETIC)
 
 
 class BodyParser:
@@ -27,8 +28,10 @@ class BodyParser:
             literal = self._literal()
             if cursor.kind not in (",", "."):
                 cursor.fail("`,` or `.`")
-            if cursor.advance().kind == ".":
-                body.append(tree.BodyLine(literal, tree.Comments(cursor.above())))
+            is_last = cursor.kind == "."
+            cursor.advance()
+            if is_last:
+                body.append(tree.BodyLine(literal, self._comments_above()))
                 return tuple(body)
             body.append(tree.BodyLine(literal, cursor.comments()))
             self._require_room(body, literal)
@@ -41,57 +44,65 @@ class BodyParser:
             message = f"a body has more than {most} literals"
             self._cursor.refuse(message, last.span, "give a part of it a rule of its own")
 
+    def _comments_above(self) -> tree.Comments:
+        above = self._cursor.above()
+        return tree.Comments(above) if above else tree.NO_COMMENTS
+
     # Literals.
 
     def _literal(self, *, counting: bool = False) -> tree.Literal:
         cursor = self._cursor
-        first, following, self._depth = cursor.token, cursor.following, 0
-        if first.kind == "name":
-            if first.text == "not":
+        first, following, self._depth = cursor.at, cursor.following, 0
+        if cursor.kind == "name":
+            text = cursor.text
+            if text == "not":
                 return self._negation()
-            if first.text == "count" and following == "{":
+            if text == "count" and following == "{":
                 if counting:
                     fix = "give the inner one a rule of its own"
                     cursor.fail("another literal", got="got a count inside a count", fix=fix)
                 return self._count()
-            if first.text in TESTS and following == "(":
+            if text in TESTS and following == "(":
                 return self._pattern_test()
-            if first.text not in ("true", "false") and following not in (*COMPARISONS, *ARITHMETIC):
+            if text not in ("true", "false") and following not in _OPERATORS:
                 return self._atom()
         left = self._sum("a literal")
-        if cursor.kind not in COMPARISONS:
+        relation = cursor.kind
+        if relation not in COMPARISONS:
             cursor.fail("a comparison: " + " ".join(f"`{each}`" for each in COMPARISONS))
-        relation = cursor.advance().kind
+        cursor.advance()
         right = self._sum("an expression")
         return tree.Comparison(relation, left, right, span=cursor.since(first))
 
     def _negation(self) -> tree.Not:
-        first, token = self._cursor.advance(), self._cursor.token
-        if token.kind != "name" or token.text in (*TESTS, "not", "true", "false"):
+        cursor, first = self._cursor, self._cursor.at
+        cursor.advance()
+        if cursor.kind != "name" or cursor.text in (*TESTS, "not", "true", "false"):
             fix = "turn a comparison round; name anything else by a rule and negate its head"
-            self._cursor.fail("an atom after `not`", fix=fix)
-        if token.text == "count" and self._cursor.following == "{":
-            self._cursor.fail("an atom after `not`", fix="turn the comparison of the count round")
-        return tree.Not(self._atom(), span=self._cursor.since(first))
+            cursor.fail("an atom after `not`", fix=fix)
+        if cursor.text == "count" and cursor.following == "{":
+            cursor.fail("an atom after `not`", fix="turn the comparison of the count round")
+        return tree.Not(self._atom(), span=cursor.since(first))
 
     def _pattern_test(self) -> tree.PatternTest:
-        first = self._cursor.advance()
-        self._cursor.advance()
+        cursor, first, name = self._cursor, self._cursor.at, self._cursor.text
+        cursor.advance()
+        cursor.advance()
         left = self._term()
-        self._cursor.expect(",", "`,` and a second term")
+        cursor.expect(",", "`,` and a second term")
         right = self._term()
-        self._cursor.expect(")")
-        return tree.PatternTest(first.text, left, right, span=self._cursor.since(first))
+        cursor.expect(")")
+        return tree.PatternTest(name, left, right, span=cursor.since(first))
 
     def _count(self) -> tree.Count:
         cursor = self._cursor
-        first = cursor.advance()
+        first, word = cursor.at, cursor.take()
         cursor.advance()
         counted = [cursor.expect("variable", "a variable to count")]
         while cursor.accept(","):
             counted.append(cursor.expect("variable", "a variable to count"))
         cursor.expect(":", "`,` or `:`")
-        self._require_columns(len(counted), first)
+        self._require_columns(len(counted), word)
         body = [self._literal(counting=True)]
         while cursor.accept(","):
             self._require_room(body, body[-1])
@@ -99,24 +110,27 @@ class BodyParser:
         cursor.expect("}", "`,` or `}`")
         if cursor.kind not in COMPARISONS:
             cursor.fail("a comparison after the count, as in `>= 2`")
-        relation, self._depth = cursor.advance().kind, 0
+        relation, self._depth = cursor.kind, 0
+        cursor.advance()
         bound = self._sum("a number to compare the count with")
         variables = tuple(tree.Variable(each.text, span=each.span) for each in counted)
         return tree.Count(variables, tuple(body), relation, bound, span=cursor.since(first))
 
     def _atom(self) -> tree.Atom:
         cursor, terms = self._cursor, []
-        name = cursor.advance()
+        first, name = cursor.at, cursor.take()
         if cursor.accept("("):
             if cursor.kind == ")":
                 cursor.fail("a term", fix=f"write `{name.text}` without parentheses")
             terms.append(self._term())
             while cursor.kind != ")":
-                cursor.expect(",", "`,` or `)`")
+                if cursor.kind != ",":
+                    cursor.fail("`,` or `)`")
+                cursor.advance()
                 terms.append(self._term())
             cursor.advance()
         self._require_columns(len(terms), name)
-        return tree.Atom(name.text, tuple(terms), span=cursor.since(name), name_span=name.span)
+        return tree.Atom(name.text, tuple(terms), span=cursor.since(first), name_span=name.span)
 
     def _require_columns(self, number: int, name: Token) -> None:
         most = self._cursor.limits.columns
@@ -128,7 +142,7 @@ class BodyParser:
 
     def _term(self) -> tree.SimpleTerm:
         if self._cursor.kind == "variable":
-            token = self._cursor.advance()
+            token = self._cursor.take()
             term: tree.SimpleTerm = tree.Variable(token.text, span=token.span)
         else:
             term = self._constant("a variable or a constant")
@@ -138,22 +152,23 @@ class BodyParser:
         return term
 
     def _constant(self, expected: str) -> tree.Constant:
-        cursor, first, kind = self._cursor, self._cursor.token, self._cursor.kind
+        cursor, kind = self._cursor, self._cursor.kind
         if kind == "-" and cursor.following == "int":
+            first = cursor.at
             cursor.advance()
-            digits = cursor.advance()
+            digits = cursor.take()
             value = -int(digits.value)
             return tree.Constant("int", value, f"-{digits.text}", span=cursor.since(first))
-        if kind not in ("string", "int", "time", "name") or first.text == "not":
+        if kind not in ("string", "int", "time", "name") or cursor.text == "not":
             cursor.fail(expected)
-        cursor.advance()
-        if first.text in ("true", "false"):
-            return tree.Constant("bool", f"b:{first.text}", first.text, span=first.span)
-        kind = "symbol" if kind == "name" else kind
-        return tree.Constant(kind, first.value, first.text, span=first.span)
+        token = cursor.take()
+        if kind != "name":
+            return tree.Constant(kind, token.value, token.text, span=token.span)
+        kind, tag = ("bool", "b") if token.text in ("true", "false") else ("symbol", "y")
+        return tree.Constant(kind, f"{tag}:{token.text}", token.text, span=token.span)
 
     def _sum(self, expected: str) -> tree.Expression:
-        first, left = self._cursor.token, self._product(expected)
+        first, left = self._cursor.at, self._product(expected)
         while self._cursor.kind in ("+", "-"):
             operator = self._deeper()
             right = self._product("a number or a variable")
@@ -161,7 +176,7 @@ class BodyParser:
         return left
 
     def _product(self, expected: str) -> tree.Expression:
-        first, left = self._cursor.token, self._factor(expected)
+        first, left = self._cursor.at, self._factor(expected)
         while self._cursor.kind == "*":
             operator = self._deeper()
             right = self._factor("a number or a variable")
@@ -175,7 +190,7 @@ class BodyParser:
             self._cursor.expect(")")
             return inner
         if self._cursor.kind == "variable":
-            token = self._cursor.advance()
+            token = self._cursor.take()
             return tree.Variable(token.text, span=token.span)
         return self._constant(expected)
 
@@ -184,6 +199,8 @@ class BodyParser:
         self._depth += 1
         if self._depth > self._cursor.limits.nesting:
             message = f"an expression has more than {self._cursor.limits.nesting} operators"
-            span = self._cursor.token.span
+            span = self._cursor.span
             self._cursor.refuse(message, span, "compute it in steps, each `X = expression`")
-        return self._cursor.advance().kind
+        kind = self._cursor.kind
+        self._cursor.advance()
+        return kind

@@ -9,7 +9,6 @@ token, about which the parser keeps quiet. The value of a constant token is the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ _TOKEN = re.compile(
     | (?P<name>[a-z][A-Za-z0-9_]*)
     | (?P<variable>[A-Z_][A-Za-z0-9_]*)
     | (?P<symbol>:-|!=|<=|>=|\.\.|[=<>(){},.:@+*-])
+    | (?P<plain>"[ !\#-\[\]-~]*")
     | (?P<string>"(?:[^"\\\n]|\\[^\n])*"?)
     | (?P<time>\d{4}-\d{2}-\d{2}T(?:[0-9A-Za-z:+-]|\.\d)*)
     | (?P<decimal>\d+\.\d[\w.]*)
@@ -56,137 +56,194 @@ class Comment:
     blank_before: bool = False
 
 
-class Token(NamedTuple):
-    """A piece of text: its kind, its spelling, its value if it is a constant, and what precedes it.
+@attrs.frozen
+class Gap:
+    """What stands before a token, if it is the first on its line or follows a comment.
 
     *beside* is the comment on the line on which the previous token ends; *above* are the other
     ones.
     """
 
-    kind: str
-    text: str
-    span: Span
-    value: Term = 0
     beside: Comment | None = None
     above: tuple[Comment, ...] = ()
     blank_before: bool = False
     first_on_line: bool = False
 
 
-def tokens(source: Source, findings: Findings, limits: SizeLimits) -> list[Token]:
+NO_GAP = Gap()
+
+
+class Token(NamedTuple):
+    """A piece of text: its kind, its spelling, its place, and its value if it is a constant.
+
+    The value of a name is left to who knows whether it is a symbol.
+    """
+
+    kind: str
+    text: str
+    span: Span
+    value: Term
+
+
+@attrs.frozen
+class Tokens:
+    """The tokens of a source as columns, because there are many of them and a decision waits.
+
+    *values* and *gaps* have those that are not 0 and not empty, by the number of their token.
+    """
+
+    source: Source
+    kinds: list[str] = attrs.field(factory=list)
+    texts: list[str] = attrs.field(factory=list)
+    starts: list[int] = attrs.field(factory=list)
+    values: dict[int, Term] = attrs.field(factory=dict)
+    gaps: dict[int, Gap] = attrs.field(factory=dict)
+
+    def add(self, kind: str, text: str, start: int) -> None:
+        """Add one token."""
+        self.kinds.append(kind)
+        self.texts.append(text)
+        self.starts.append(start)
+
+    def span(self, first: int, last: int) -> Span:
+        """Return the span from token *first* to the end of token *last*."""
+        return Span(self.source, self.starts[first], self.starts[last] + len(self.texts[last]))
+
+    def token(self, number: int) -> Token:
+        """Return token *number*."""
+        span, value = self.span(number, number), self.values.get(number, 0)
+        return Token(self.kinds[number], self.texts[number], span, value)
+
+
+def tokens(source: Source, findings: Findings, limits: SizeLimits) -> Tokens:
     """Return the tokens of *source*; what is none is reported to *findings* as HL002 or HL016."""
-    if len(source.text) > limits.characters:
-        findings.add(
-            "HL016",
-            f"the file has {len(source.text)} characters, at most {limits.characters} are read",
-            Span(source, 0, 0),
-            fix="split it and `#include` the parts",
-        )
-        return [Token("end", "", Span(source, 0, 0))]
-    return list(_Lexer(source, findings, limits).scan())
+    if len(source.text) <= limits.characters:
+        return _Lexer(source, findings, limits).scan()
+    findings.add(
+        "HL016",
+        f"the file has {len(source.text)} characters, at most {limits.characters} are read",
+        Span(source, 0, 0),
+        fix="split it and `#include` the parts",
+    )
+    return Tokens(source, ["end"], [""], [0])
 
 
 class _Lexer:
     def __init__(self, source: Source, findings: Findings, limits: SizeLimits) -> None:
         self._source, self._findings, self._limits = source, findings, limits
+        self._tokens = Tokens(source)
 
-    def scan(self) -> Iterator[Token]:
+    def scan(self) -> Tokens:
+        found, findings, limits = self._tokens, self._findings, self._limits
         beside: Comment | None = None
         above: list[Comment] = []
-        lines, started = 0, False  # line ends since the last token or comment; any token so far
-        first = True
+        lines, first = 0, True  # line ends since the last token or comment; none on this line yet
         for match in _TOKEN.finditer(self._source.text):
             kind = str(match.lastgroup)
             if kind == "line":
                 lines, first = lines + 1, True
                 continue
-            text, span = match[kind], Span(self._source, *match.span(kind))
+            text, start = match[kind], match.start(kind)
+            blank = lines > 1 and bool(found.kinds or above)
             if kind == "comment":
-                self._reveal(_HIDDEN, text.removesuffix("\r"), span)
-                comment = Comment(text.rstrip(), lines > 1 and (started or bool(above)))
-                if started and not first and not above:
-                    beside = attrs.evolve(comment, blank_before=False)
+                self._reveal(_HIDDEN, text.removesuffix("\r"), start)
+                if found.kinds and not first and not above:
+                    beside = Comment(text.rstrip())
                 else:
-                    above.append(comment)
+                    above.append(Comment(text.rstrip(), blank))
                 lines = 0
                 continue
-            blank = lines > 1 and (started or bool(above))
-            kind, value = self._value(kind, text, span)
-            yield Token(kind, text, span, value, beside, tuple(above), blank, first)
-            beside, above, lines, started, first = None, [], 0, True, False
-            if self._findings.number > self._limits.errors:
-                break
-        end = len(self._source.text)
-        place = Span(self._source, end, end)
-        yield Token("end", "", place, beside=beside, above=tuple(above), first_on_line=True)
+            if first or beside or above:
+                found.gaps[len(found.kinds)] = Gap(beside, tuple(above), blank, first)
+                beside, above, lines, first = None, [], 0, False
+            if kind == "symbol":
+                found.add(text, text, start)
+            else:
+                found.add(self._kind(kind, text, start), text, start)
+                if findings.number > limits.errors:
+                    break
+        found.gaps[len(found.kinds)] = Gap(beside, tuple(above), first_on_line=True)
+        found.add("end", "", len(self._source.text))
+        return found
 
-    def _value(self, kind: str, text: str, span: Span) -> tuple[str, Term]:
-        match kind:
-            case "symbol" | "directive":
-                return text, 0
-            case "name" | "variable":
-                self._require_short(kind, text, span)
-                return kind, f"y:{text}"
-            case "string" | "int" | "time":
-                read = {"string": self._string, "int": self._integer, "time": self._time}[kind]
-                return read(text, span)
-            case "decimal":
-                fix = "use an integer of a smaller unit"
-                return self._bad(f"got the number `{text[:40]}`, want an integer", span, fix)
-            case _:
-                return self._bad(f"got `{text[:40]}`, which is no token", span, "")
+    def _kind(self, kind: str, text: str, start: int) -> str:
+        """Return the kind of the token *text*, after keeping its value."""
+        if kind in ("name", "variable"):
+            if len(text) > self._limits.name:
+                longest = f"at most {self._limits.name} are read"
+                message = f"a {kind} has {len(text)} characters, {longest}"
+                self._findings.add("HL016", message, self._span(text, start))
+            return kind
+        if kind == "directive":
+            return text
+        if kind == "decimal":
+            fix = "use an integer of a smaller unit"
+            return self._bad(f"got the number `{text[:40]}`, want an integer", text, start, fix)
+        if kind == "bad":
+            return self._bad(f"got `{text[:40]}`, which is no token", text, start, "")
+        value: Term | None = f"s:{text[1:-1]}"
+        if kind != "plain":
+            read = {"string": self._string, "int": self._integer, "time": self._time}[kind]
+            value = read(text, start)
+        if value is None:
+            return "bad"
+        self._tokens.values[len(self._tokens.kinds)] = value
+        return "string" if kind == "plain" else kind
 
-    def _bad(self, message: str, span: Span, fix: str) -> tuple[str, Term]:
-        self._findings.add("HL002", message, span, fix=fix)
-        return "bad", 0
+    def _span(self, text: str, start: int) -> Span:
+        return Span(self._source, start, start + len(text))
 
-    def _require_short(self, kind: str, text: str, span: Span) -> None:
-        if len(text) > self._limits.name:
-            longest = f"at most {self._limits.name} are read"
-            self._findings.add("HL016", f"a {kind} has {len(text)} characters, {longest}", span)
+    def _bad(self, message: str, text: str, start: int, fix: str) -> str:
+        self._findings.add("HL002", message, self._span(text, start), fix=fix)
+        return "bad"
 
-    def _reveal(self, hidden: re.Pattern[str], text: str, span: Span) -> None:
+    def _reveal(self, hidden: re.Pattern[str], text: str, start: int) -> None:
         if found := hidden.search(text):  # one report for a comment or string is enough
-            code, at = f"{ord(found.group()):04X}", span.start + found.start()
+            code, at = f"{ord(found.group()):04X}", start + found.start()
             fix = f'write it as "\\u{code}" inside a string, or remove it'
             place = Span(self._source, at, at + 1)
             self._findings.add("HL002", f"got the hidden character U+{code}", place, fix=fix)
 
-    def _integer(self, text: str, span: Span) -> tuple[str, Term]:
+    def _integer(self, text: str, start: int) -> Term | None:
         if not _INT.fullmatch(text):
             fix = "digits without a leading zero; `_` may stand between them"
-            return self._bad(f"got `{text[:40]}`, which is no integer", span, fix)
+            self._bad(f"got `{text[:40]}`, which is no integer", text, start, fix)
+            return None
         digits = text.replace("_", "")
         # The length is bounded before `int`, whose time is quadratic in it.
         if len(digits) > len(str(MAX_INTEGER)) or int(digits) > MAX_INTEGER:
-            return self._bad("the integer is not within ±(2^53-1)", span, "")
-        return "int", int(digits)
+            self._bad("the integer is not within ±(2^53-1)", text, start, "")
+            return None
+        return int(digits)
 
-    def _time(self, text: str, span: Span) -> tuple[str, Term]:
+    def _time(self, text: str, start: int) -> Term | None:
         try:
             if _TIME.fullmatch(text):
-                return "time", int(datetime.fromisoformat(text).timestamp())
+                return int(datetime.fromisoformat(text).timestamp())
         except (ValueError, OverflowError):
             pass
         fix = "write whole seconds with an offset, as in `2026-01-31T00:00:00Z`"
-        return self._bad(f"got `{text[:40]}`, which is no time", span, fix)
+        self._bad(f"got `{text[:40]}`, which is no time", text, start, fix)
+        return None
 
-    def _string(self, text: str, span: Span) -> tuple[str, Term]:
-        self._reveal(_HIDDEN_IN_STRING, text, span)
+    def _string(self, text: str, start: int) -> Term | None:
+        self._reveal(_HIDDEN_IN_STRING, text, start)
         if len(text) < 2 or not _closed(text):  # noqa: PLR2004 - its two quotes
-            return self._bad('the string has no closing `"` on its line', span, 'end it with `"`')
+            self._bad('the string has no closing `"` on its line', text, start, 'end it with `"`')
+            return None
         for escape in _ESCAPE.finditer(text):
             if escape.group(3) is not None:
-                at = Span(self._source, span.start + escape.start(), span.start + escape.end())
+                message = f"got the unknown escape `{escape.group()}`"
                 fix = 'escapes are \\" \\\\ \\n \\t and \\uXXXX'
-                return self._bad(f"got the unknown escape `{escape.group()}`", at, fix)
+                self._bad(message, escape.group(), start + escape.start(), fix)
+                return None
         # Two \uXXXX escapes may spell one character beyond u+FFFF, as in json.
         value = _ESCAPE.sub(_unescape, text[1:-1])
         try:
-            value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+            return "s:" + value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         except UnicodeDecodeError:
-            return self._bad("the string has a lone surrogate, which is no character", span, "")
-        return "string", f"s:{value}"
+            self._bad("the string has a lone surrogate, which is no character", text, start, "")
+            return None
 
 
 def _closed(text: str) -> bool:

@@ -17,7 +17,7 @@ from helm_logic.lang.body_parser import BodyParser
 from helm_logic.lang.cursor import Cursor, Unreadable
 from helm_logic.lang.diagnostics import Diagnostic, Findings, did_you_mean
 from helm_logic.lang.lexer import tokens
-from helm_logic.lang.source import SizeLimits, Source
+from helm_logic.lang.source import SizeLimits, Source, Span
 
 _DIRECTIVES = ("#include", "#input", "#relation", "#predicate", "#claim", "#assume")
 _PATH = ("name", "variable", "string")
@@ -47,30 +47,28 @@ def read(source: Source, limits: SizeLimits) -> Reading:
     """Return what *source* says and everything that is wrong with its form."""
     findings = Findings()
     cursor = Cursor(tokens(source, findings, limits), findings, limits)
+    parser = _Parser(cursor)
     statements, broken = [], set()
     while cursor.kind != "end":
-        first, above = cursor.begin()
         try:
-            statement = _Parser(cursor).statement()
+            statements.append(parser.statement())
         except Unreadable:
             broken |= cursor.recover()
             if findings.number > limits.errors:
                 break
-            continue
-        layout = cursor.layout(first, above)
-        statements.append(attrs.evolve(statement, layout=layout, span=cursor.since(first)))
     if findings.number > limits.errors:
         message = f"more than {limits.errors} errors; the rest of the file is not read"
-        findings.add("HL016", message, cursor.token.span)
+        findings.add("HL016", message, cursor.span)
     parsed = tree.Tree(tuple(statements), cursor.begin()[1])
     return Reading(source, parsed, findings.sorted([source.name]), frozenset(broken))
 
 
 class _Parser(BodyParser):
-    """Reads one statement."""
+    """Reads one statement after the other."""
 
     def statement(self) -> tree.Statement:
         """Return the statement at hand; raise Unreadable after reporting what is wrong with it."""
+        self._first, self._above = self._cursor.begin()
         kind = self._cursor.kind
         if kind.startswith("#") and kind not in ("#claim", "#assume"):
             return self._directive(kind)
@@ -85,6 +83,14 @@ class _Parser(BodyParser):
             case _:
                 return self._clause(tuple(annotations))
 
+    def _layout(self) -> tree.Layout:
+        """Return the layout of the statement that ends here."""
+        return self._cursor.layout(self._first, self._above)
+
+    def _span(self) -> Span:
+        """Return the span of the statement that ends here."""
+        return self._cursor.since(self._first)
+
     # Declarations.
 
     def _directive(self, kind: str) -> tree.Statement:
@@ -94,13 +100,11 @@ class _Parser(BodyParser):
         self._cursor.advance()
         if kind == "#include":
             name = self._cursor.expect("string", 'a name in quotes, as in `#include "authority".`')
-            statement: tree.Statement = tree.Include(str(name.value)[2:], name_span=name.span)
-        elif kind == "#input":
-            statement = self._input()
-        else:
-            statement = self._declaration(given=kind == "#relation")
-        self._cursor.expect(".")
-        return statement
+            self._cursor.expect(".")
+            return tree.Include(
+                str(name.value)[2:], self._layout(), span=self._span(), name_span=name.span
+            )
+        return self._input() if kind == "#input" else self._declaration(given=kind == "#relation")
 
     def _declaration(self, *, given: bool) -> tree.Declaration:
         name, columns = self._cursor.expect("name", "the name of a predicate"), []
@@ -110,13 +114,21 @@ class _Parser(BodyParser):
                 columns.append(self._column())
             self._cursor.advance()
         self._require_columns(len(columns), name)
-        return tree.Declaration(name.text, tuple(columns), given, name_span=name.span)
+        self._cursor.expect(".")
+        return tree.Declaration(
+            name.text,
+            tuple(columns),
+            given,
+            self._layout(),
+            span=self._span(),
+            name_span=name.span,
+        )
 
     def _column(self) -> tree.Column:
         cursor, name = self._cursor, ""
-        first = cursor.token
+        first = cursor.at
         if cursor.kind == "name" and cursor.following == ":":
-            name = cursor.advance().text
+            name = cursor.take().text
             cursor.advance()
         type_ = cursor.expect("name", "a column, as in `name: string`")
         span = cursor.since(first)
@@ -129,10 +141,10 @@ class _Parser(BodyParser):
         name = cursor.expect("name", "the name of an input")
         cursor.expect(":", "`:` and a type")
         type_ = self._input_type()
-        if cursor.token.text != "from":
+        if cursor.text != "from":
             cursor.fail("`from` and a path of the request")
         cursor.advance()
-        first, path = cursor.token, [self._segment()]
+        first, path = cursor.at, [self._segment()]
         # A dot inside a path has no space around it; the one that ends the statement does.
         while cursor.kind == "." and cursor.following in _PATH and cursor.is_glued():
             cursor.advance()
@@ -140,26 +152,36 @@ class _Parser(BodyParser):
         path_span = cursor.since(first)
         default, optional = None, False
         while cursor.kind == "name":
-            if cursor.token.text == "default" and default is None:
+            if cursor.text == "default" and default is None:
                 cursor.advance()
                 default = self._constant("the constant that stands in for an absent value")
-            elif cursor.token.text == "optional" and not optional:
-                optional = bool(cursor.advance())
+            elif cursor.text == "optional" and not optional:
+                optional = True
+                cursor.advance()
             else:
                 break
-        if cursor.kind != ".":
-            cursor.fail("`default`, `optional` or `.`")
-        declared = tree.InputDeclaration(name.text, type_, tuple(path), default, optional)
-        return attrs.evolve(declared, name_span=name.span, path_span=path_span)
+        cursor.expect(".", "`default`, `optional` or `.`")
+        return tree.InputDeclaration(
+            name.text,
+            type_,
+            tuple(path),
+            default,
+            optional,
+            self._layout(),
+            span=self._span(),
+            name_span=name.span,
+            path_span=path_span,
+        )
 
     def _segment(self) -> str:
         if self._cursor.kind not in _PATH:
             self._cursor.fail("a path, as in `context.ci_passed`")
-        return str(self._cursor.advance().value)[2:]
+        token = self._cursor.take()
+        return str(token.value)[2:] if token.kind == "string" else token.text
 
     def _input_type(self) -> tree.InputType:
         cursor, scalar, bounds = self._cursor, "", None
-        first = cursor.token
+        first = cursor.at
         values: list[tree.Constant] = []
         if cursor.accept("{"):
             values.append(self._constant("a constant"))
@@ -179,27 +201,29 @@ class _Parser(BodyParser):
     # Rules.
 
     def _clause(self, annotations: tuple[tree.Annotation, ...]) -> tree.Clause:
-        if self._cursor.kind != "name" or self._cursor.token.text in ("not", "true", "false"):
+        if self._cursor.kind != "name" or self._cursor.text in ("not", "true", "false"):
             expected = "a rule, `#claim` or `#assume`"
             self._cursor.fail(expected if annotations else "a declaration, a rule or a fact")
         head = self._atom()
         if self._cursor.kind not in (":-", "."):
             self._cursor.fail("`:-` or `.`")
         comments, body = self._rest(is_annotated=bool(annotations))
-        return tree.Clause(head, body, annotations, comments)
+        return tree.Clause(head, body, annotations, comments, self._layout(), span=self._span())
 
     def _rest(self, *, is_annotated: bool) -> tuple[tree.Comments, tuple[tree.BodyLine, ...]]:
         """Move over the token between head and body; return the comments at it, and the body."""
-        end = self._cursor.advance().kind
+        end = self._cursor.kind
+        self._cursor.advance()
         if not is_annotated:
             self._cursor.hoist()
         if end == ".":
-            return tree.Comments(self._cursor.above()), ()
+            return self._comments_above(), ()
         return self._cursor.comments(), self._body()
 
     def _annotation(self, *, is_first: bool) -> tree.Annotation:
         cursor = self._cursor
-        first = cursor.advance()
+        first = cursor.at
+        cursor.advance()
         name = cursor.expect("name", "the name of an annotation, as in `@reason`")
         cursor.expect("(")
         argument = self._constant("a constant")
@@ -212,33 +236,42 @@ class _Parser(BodyParser):
 
     def _claim(self, annotations: tuple[tree.Annotation, ...]) -> tree.Claim:
         self._cursor.advance()
-        kind, verdict, about = self._word(_CLAIMS), "", self._cursor.token
+        kind, verdict, about, span = self._word(_CLAIMS), "", "", self._cursor.span
         if kind == "monotone":
             self._word(("in",))
-            about = self._cursor.token
-            self._word(("approvals",))
+            about = self._word(("approvals",))
         elif kind == "independent":
             self._word(("of",))
-            about = self._cursor.expect("name", "an input, or a part of the request as `action`")
+            name = self._cursor.expect("name", "an input, or a part of the request as `action`")
+            about, span = name.text, name.span
         else:
             verdict = self._word((*_VERDICTS, *["decides"] * (kind == "always")))
             kind, verdict = ("decides", "") if verdict == "decides" else (kind, verdict)
-        if self._cursor.token.text != "when" and (kind == "only" or self._cursor.kind != "."):
+        if self._cursor.text != "when" and (kind == "only" or self._cursor.kind != "."):
             self._cursor.fail("`when` and a condition" if kind == "only" else "`when` or `.`")
         comments, body = self._rest(is_annotated=bool(annotations))
-        name = about.text if kind in ("monotone", "independent") else ""
-        return tree.Claim(kind, verdict, name, body, annotations, comments, about_span=about.span)
+        return tree.Claim(
+            kind,
+            verdict,
+            about,
+            body,
+            annotations,
+            comments,
+            self._layout(),
+            span=self._span(),
+            about_span=span,
+        )
 
     def _assumption(self, annotations: tuple[tree.Annotation, ...]) -> tree.Assumption:
         self._cursor.advance()
-        if self._cursor.token.text != "never":
+        if self._cursor.text != "never":
             self._cursor.fail("`never` and what does not hold")
         comments, body = self._rest(is_annotated=bool(annotations))
-        return tree.Assumption(body, annotations, comments)
+        return tree.Assumption(body, annotations, comments, self._layout(), span=self._span())
 
     def _word(self, options: tuple[str, ...]) -> str:
         """Return which of the words *options* is at hand, and move on."""
-        text = self._cursor.token.text
+        text = self._cursor.text
         if text not in options:
             expected = " or ".join(f"`{each}`" for each in options)
             self._cursor.fail(expected, fix=did_you_mean(text, options))

@@ -45,6 +45,9 @@ class Comments:
         return bool(self.above or self.beside)
 
 
+NO_COMMENTS = Comments()
+
+
 @attrs.frozen
 class Variable(Node):
     """A variable; each `_` is a different one."""
@@ -132,7 +135,7 @@ class BodyLine:
     """One literal of a rule's body with its comments."""
 
     literal: Literal
-    comments: Comments = Comments()
+    comments: Comments = NO_COMMENTS
 
 
 @attrs.frozen
@@ -141,7 +144,7 @@ class Annotation(Node):
 
     name: str
     argument: Constant
-    comments: Comments = Comments()
+    comments: Comments = NO_COMMENTS
 
 
 @attrs.frozen
@@ -150,7 +153,7 @@ class Column(Node):
 
     name: str
     type: str
-    comments: Comments = Comments()
+    comments: Comments = NO_COMMENTS
 
 
 @attrs.frozen
@@ -167,8 +170,11 @@ class InputType(Node):
 class Layout:
     """The comments around a statement, and whether an empty line precedes its first token."""
 
-    comments: Comments = Comments()
+    comments: Comments = NO_COMMENTS
     blank_before: bool = False
+
+
+NO_LAYOUT = Layout()
 
 
 @attrs.frozen
@@ -176,7 +182,7 @@ class Include(NamedNode):
     """The statement `#include "name"`."""
 
     name: str
-    layout: Layout = Layout()
+    layout: Layout = NO_LAYOUT
 
 
 @attrs.frozen
@@ -188,7 +194,7 @@ class InputDeclaration(NamedNode):
     path: tuple[str, ...]
     default: Constant | None = None
     optional: bool = False
-    layout: Layout = Layout()
+    layout: Layout = NO_LAYOUT
     path_span: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
 
 
@@ -199,7 +205,7 @@ class Declaration(NamedNode):
     name: str
     columns: tuple[Column, ...]
     given: bool
-    layout: Layout = Layout()
+    layout: Layout = NO_LAYOUT
 
 
 @attrs.frozen
@@ -209,8 +215,8 @@ class Clause(Node):
     head: Atom
     body: tuple[BodyLine, ...] = ()
     annotations: tuple[Annotation, ...] = ()
-    head_comments: Comments = Comments()
-    layout: Layout = Layout()
+    head_comments: Comments = NO_COMMENTS
+    layout: Layout = NO_LAYOUT
 
 
 @attrs.frozen
@@ -226,8 +232,8 @@ class Claim(Node):
     about: str = ""
     body: tuple[BodyLine, ...] = ()
     annotations: tuple[Annotation, ...] = ()
-    head_comments: Comments = Comments()
-    layout: Layout = Layout()
+    head_comments: Comments = NO_COMMENTS
+    layout: Layout = NO_LAYOUT
     about_span: Span = attrs.field(default=_NOWHERE, eq=False, repr=False, kw_only=True)
 
 
@@ -237,8 +243,8 @@ class Assumption(Node):
 
     body: tuple[BodyLine, ...]
     annotations: tuple[Annotation, ...] = ()
-    head_comments: Comments = Comments()
-    layout: Layout = Layout()
+    head_comments: Comments = NO_COMMENTS
+    layout: Layout = NO_LAYOUT
 
 
 Rulelike: TypeAlias = Clause | Claim | Assumption

@@ -51,7 +51,8 @@ def test_any_layout_is_formatted_once_and_for_all(drawn: tree.Tree, data: st.Dat
     gaps = st.sampled_from(["", " ", "\t ", "\n", "\n\n\n", "  % c{}\n", "\n% c{}\n\n", "\r\n"])
     bare = format_tree(attrs.evolve(drawn, comments=()))
     bare = "\n".join(line for line in bare.split("\n") if not line.lstrip().startswith("%"))
-    found = tokens(Source("bare.dl", bare), Findings(), SizeLimits())
+    columns = tokens(Source("bare.dl", bare), Findings(), SizeLimits())
+    found = [columns.token(number) for number in range(len(columns.kinds))]
     text, written = "", 0
     for before, token in zip([None, *found], found, strict=False):
         glued = before is not None and before.span.end == token.span.start
