@@ -45,7 +45,7 @@ def finding_lines(marked: Marked, *, colour: bool = False) -> Iterator[str]:
     if finding.region and finding.region not in finding.message:
         yield f"  where: {plain(finding.region)}"
     if finding.rules:
-        yield f"  rules: {', '.join(finding.rules)}"
+        yield f"  rules: {plain(', '.join(finding.rules))}"
     if finding.witness is not None:
         first, *others = witness_lines(finding.witness)
         yield f"  witness: {plain(first)}"
