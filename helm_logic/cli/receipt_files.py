@@ -104,12 +104,12 @@ def trusted_receipt(data: bytes, trust: Trust | None) -> tuple[Receipt, Statemen
 
 
 def _from_log(folder: Path, named: str | int) -> bytes:
-    from helm_logic.ledger.store_reader import open_reader
+    from helm_logic.ledger.open_log import open_log
     from helm_logic.receipts.logged import logged_receipt
 
     log = read_log_settings(folder)
-    path, head = folder / log.ledger, folder / log.head
-    with open_reader(path, head, origin=log.origin, key=log.trusted_log) as reader:
+    key = log.trusted_log
+    with open_log(folder, log.ledger, log.head, origin=log.origin, key=key) as reader:
         receipt_id = reader.entry(named).envelope.digest if isinstance(named, int) else named
         return logged_receipt(reader, receipt_id).to_bytes()
 

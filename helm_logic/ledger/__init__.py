@@ -12,8 +12,12 @@
     checkpoint   C2SP checkpoints: signed tree heads
     tlog_proof   C2SP tlog-proof: one entry's inclusion, as a text file
     head         the head guard: the last tree head, remembered outside the store
-    store        the log in one SQLite file; of it are log_config (entry 0), store_schema,
-                 store_reader and store_fsck
+    log_config   entry 0 of every log
+    store_protocol  what a log is to those who use one: Log, Store, Record, Entry
+    batch        records on their way into a log, whatever keeps it
+    store        the log in one SQLite file; of it are store_schema, store_connection, store_reader
+    store_fsck   the check of a whole log, whatever keeps it
+    open_log     opening a log by what the settings call it
 
 Nothing here knows what a payload means. A verifier needs everything above `head` and no SQLite.
 """

@@ -7,7 +7,7 @@ id. All integers are big-endian:
 
     offset  bytes  content
     0       4      `HLL1`: a helm_logic leaf, version 1
-    4       1      kind: 1 receipt, 2 approval, 3 revocation, 4 config
+    4       1      kind: 1 receipt, 2 approval, 3 revocation, 4 config, 5 policy, 6 keys
     5       1      zero
     6       2      n, the length of the signature (64 for Ed25519), 1 to 4096
     8       32     SHA-256 of the envelope's PAE, the digest that names it
@@ -34,12 +34,17 @@ _DIGEST_PREFIX = "sha256:"
 
 
 class Kind(IntEnum):
-    """What an entry of the log is; the number is the one in the leaf."""
+    """What an entry of the log is; the number is the one in the leaf.
+
+    New kinds are added at the end. A log that has none of them reads as it always did.
+    """
 
     RECEIPT = 1
     APPROVAL = 2
     REVOCATION = 3
     CONFIG = 4
+    POLICY = 5
+    KEYS = 6
 
 
 @attrs.frozen

@@ -17,68 +17,25 @@ Threads may share a store; processes may not, nor may it be carried across a for
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import attrs
-
-from helm_logic.errors import (
-    AlreadyLogged,
-    ApprovalConsumed,
-    EnvelopeError,
-    ForkRefused,
-    StoreCorrupt,
-    StoreError,
-)
-from helm_logic.kernel.encoding import digest
+from helm_logic.errors import ForkRefused, StoreCorrupt, StoreError
+from helm_logic.ledger.batch import Rows, conflict, prepare, proofs
 from helm_logic.ledger.checkpoint import Checkpoint, sign_checkpoint
-from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.head import write_head
 from helm_logic.ledger.keys import Signer
-from helm_logic.ledger.leaf import Kind, digest_bytes, envelope_leaf
+from helm_logic.ledger.leaf import Kind, digest_bytes
 from helm_logic.ledger.log_config import config_envelope
-from helm_logic.ledger.merkle import Frontier, Node, inclusion_proofs, leaf_hash
 from helm_logic.ledger.note import validate_name
+from helm_logic.ledger.store_protocol import Appended, Record
 from helm_logic.ledger.store_reader import StoreReader
 from helm_logic.ledger.store_schema import connect, create_schema
-from helm_logic.ledger.tlog_proof import TlogProof
+
+__all__ = ["Appended", "Record", "SqliteStore"]
 
 _MAX_KNOWN_BLOBS = 4096
-
-
-@attrs.frozen
-class Record:
-    """What to append: an envelope with one signature, and what is stored with it.
-
-    *blobs* maps digests to the bytes that have them; *consumes* are the digests of the approvals
-    that this record uses up.
-    """
-
-    kind: Kind
-    envelope: Envelope
-    blobs: Mapping[str, bytes] = attrs.field(factory=dict)
-    consumes: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Appended:
-    """A durable entry: its index, its leaf hash, and the proof that the log includes it."""
-
-    index: int
-    leaf_hash: bytes
-    proof: TlogProof
-
-
-@attrs.frozen
-class _Rows:
-    """A batch as rows, with the tree after it. *blobs* maps digests to new content."""
-
-    entries: list[tuple[int, int, bytes, bytes, bytes]]
-    nodes: list[Node]
-    blobs: dict[str, bytes]
-    consumed: list[tuple[bytes, int]]
-    frontier: Frontier
 
 
 class SqliteStore(StoreReader):
@@ -138,9 +95,13 @@ class SqliteStore(StoreReader):
         """
         return self._write(batch, new=False) if batch else ()
 
+    def refresh(self) -> int:
+        """Return the size: nobody else appends to this file while it is open."""
+        return self.size
+
     def _write(self, batch: Sequence[Record], *, new: bool) -> tuple[Appended, ...]:
         with self._lock:
-            rows = self._prepare(batch)
+            rows = prepare(batch, self._frontier, self._known_blobs)
             with self._use() as connection, self._closing_on_error():
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -154,29 +115,7 @@ class SqliteStore(StoreReader):
                     return self._acknowledge(rows, note)
             raise self._conflict(batch)
 
-    def _prepare(self, batch: Sequence[Record]) -> _Rows:
-        rows = _Rows([], [], {}, [], self._frontier.copy())
-        for position, record in enumerate(batch):
-            index, envelope = rows.frontier.size, record.envelope
-            try:
-                leaf = envelope_leaf(record.kind, envelope)
-                rows.consumed.extend((digest_bytes(one), index) for one in record.consumes)
-                rows.blobs.update(self._new_blobs(record))
-            except EnvelopeError as error:
-                raise EnvelopeError(f"record {position} of the batch: {error}") from None
-            name = digest_bytes(envelope.digest)
-            rows.entries.append((index, record.kind, name, leaf, envelope.to_bytes()))
-            rows.nodes.extend(rows.frontier.append(leaf_hash(leaf)))
-        return rows
-
-    def _new_blobs(self, record: Record) -> dict[str, bytes]:
-        new = {name: data for name, data in record.blobs.items() if name not in self._known_blobs}
-        for name, data in new.items():
-            if digest(data) != name:
-                raise EnvelopeError(f"got a blob with digest {digest(data)} as `{name[:80]}`")
-        return new
-
-    def _insert(self, connection: sqlite3.Connection, rows: _Rows) -> bytes:
+    def _insert(self, connection: sqlite3.Connection, rows: Rows) -> bytes:
         old_size, new_size = self.size, rows.frontier.size
         connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", rows.entries)
         connection.executemany(
@@ -198,40 +137,18 @@ class SqliteStore(StoreReader):
         connection.execute("INSERT INTO checkpoint VALUES (?, ?)", (new_size, note))
         return note
 
-    def _acknowledge(self, rows: _Rows, note: bytes) -> tuple[Appended, ...]:
+    def _acknowledge(self, rows: Rows, note: bytes) -> tuple[Appended, ...]:
         write_head(self._head_path, note)
-        # All siblings of a new leaf lie in the batch or are peaks of the tree before it.
-        nodes = {
-            (level, index): value for level, index, value in (*self._frontier.peaks(), *rows.nodes)
-        }
-        first, size = self.size, rows.frontier.size
         self._frontier, self._note = rows.frontier, note
         self._known_blobs.update(rows.blobs)
         if len(self._known_blobs) > _MAX_KNOWN_BLOBS:
             self._known_blobs.clear()
-        paths = inclusion_proofs(lambda level, index: nodes[level, index], range(first, size), size)
-        return tuple(
-            Appended(index, nodes[0, index], TlogProof(index, path, note))
-            for index, path in enumerate(paths, start=first)
-        )
+        return proofs(rows, note)
 
     def _conflict(self, batch: Sequence[Record]) -> StoreError:
-        used: set[str] = set()
-        logged: set[str] = set()
-        for position, record in enumerate(batch):
-            where = f"record {position} of the batch"
-            for approval in record.consumes:
-                if approval in used or self.is_consumed(approval):
-                    return ApprovalConsumed(
-                        f"{where}: approval `{approval}` was used before; ask for a new one",
-                        position=position,
-                        approval=approval,
-                    )
-                used.add(approval)
-            name = record.envelope.digest
-            if name in logged or self.find(name) is not None:
-                return AlreadyLogged(f"{where}: the log holds `{name}` already", position=position)
-            logged.add(name)
+        found = conflict(batch, self.is_consumed, lambda name: self.find(name) is not None)
+        if found is not None:
+            return found
         self.close()
         return StoreCorrupt(f"store `{self._path}` holds rows beyond its {self.size} entries")
 

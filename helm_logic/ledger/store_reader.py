@@ -15,13 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
-
-import attrs
+from typing import Any
 
 from helm_logic.errors import (
     CheckpointError,
@@ -33,7 +29,7 @@ from helm_logic.errors import (
     StoreError,
 )
 from helm_logic.ledger.checkpoint import Checkpoint, verify_checkpoint
-from helm_logic.ledger.envelope import Envelope, parse
+from helm_logic.ledger.envelope import parse
 from helm_logic.ledger.head import read_head, refuse_fork
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.leaf import Kind, digest_bytes, digest_text, envelope_leaf
@@ -45,49 +41,26 @@ from helm_logic.ledger.merkle import (
     leaf_hash,
     peak_positions,
 )
-from helm_logic.ledger.store_schema import connect_read_only, failure
+from helm_logic.ledger.store_connection import StoreConnection
+from helm_logic.ledger.store_protocol import Counts, Entry
+from helm_logic.ledger.store_schema import connect_read_only
 from helm_logic.ledger.tlog_proof import TlogProof
 
 _COLUMNS = "SELECT idx, kind, digest, leaf, envelope FROM entry"
 _CHUNK = 256  # rows read at a time when iterating
 
 
-@attrs.frozen
-class Entry:
-    """One entry of the log: its position, what it is, its signed envelope and its leaf hash."""
-
-    index: int
-    kind: Kind
-    envelope: Envelope
-    leaf_hash: bytes
-
-
-class StoreReader:
+class StoreReader(StoreConnection):
     """A log in an SQLite file that this process alone has open. Close it, or use `with`."""
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, origin: str, key: PublicKey
     ) -> None:
-        self._connection: sqlite3.Connection | None = connection
-        self._lock = threading.RLock()
-        self._path = path
+        super().__init__(connection, path)
         self._origin = origin
         self._key = key
         self._frontier = Frontier()
         self._note = b""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the file. Closing again does nothing."""
-        with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
 
     @property
     def origin(self) -> str:
@@ -108,6 +81,12 @@ class StoreReader:
         """Return the last signed tree head, a signed note."""
         return self._note
 
+    def checkpoints(self, start: int = 0) -> Iterator[bytes]:
+        """Yield every signed tree head of a size from *start* on, smallest first."""
+        statement = "SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size"
+        for row in self._pages(statement, start - 1):
+            yield row[1]
+
     def entry(self, index: int) -> Entry:
         """Return entry *index*; raise StoreError if there is none."""
         row = self._row(f"{_COLUMNS} WHERE idx = ?", index)
@@ -127,6 +106,12 @@ class StoreReader:
             raise StoreError(f"the log has no entry `{digest}`")
         return entry
 
+    def named(self, prefix: str, most: int = 2) -> tuple[int, ...]:
+        """Return the indexes of at most *most* entries whose digest begins with hex *prefix*."""
+        first, last = (bytes.fromhex(prefix.ljust(64, digit)) for digit in "0f")
+        statement = "SELECT idx FROM entry WHERE digest BETWEEN ? AND ? ORDER BY digest LIMIT ?"
+        return tuple(row[0] for row in self._rows(statement, first, last, most))
+
     def blob(self, digest: str) -> bytes:
         """Return the bytes that have *digest*; raise StoreError if they were not stored."""
         row = self._row("SELECT content FROM blob WHERE digest = ?", digest_bytes(digest))
@@ -137,24 +122,42 @@ class StoreReader:
             raise StoreCorrupt(f"blob `{digest}` of store `{self._path}` is damaged")
         return content
 
+    def blobs(self) -> Iterator[str]:
+        """Yield the digests of all blobs, in order."""
+        for row in self._pages("SELECT digest FROM blob WHERE digest > ? ORDER BY digest", b""):
+            yield digest_text(row[0])
+
     def entries(self, start: int = 0, kind: Kind | None = None) -> Iterator[Entry]:
         """Yield the entries from *start* in order; with *kind* those of that kind alone."""
         chosen = "" if kind is None else f"AND kind = {int(kind)}"
         if kind is not None and kind is not Kind.RECEIPT:
             chosen += " AND kind <> 1"  # the condition of the index entry_kind, in its own words
-        statement = f"{_COLUMNS} WHERE idx >= ? {chosen} ORDER BY idx LIMIT {_CHUNK}"
-        while rows := self._rows(statement, start):
-            for row in rows:
-                yield self._entry(row)
-            start = rows[-1][0] + 1
+        for row in self._pages(f"{_COLUMNS} WHERE idx > ? {chosen} ORDER BY idx", start - 1):
+            yield self._entry(row)
 
     def __iter__(self) -> Iterator[Entry]:
         return self.entries()
 
+    def leaves(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of the leaves from *start* in order, without looking at envelopes."""
+        for row in self._pages("SELECT idx, leaf FROM entry WHERE idx > ? ORDER BY idx", start - 1):
+            yield row[1]
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return the hash of the full subtree *index* of *level*; StoreCorrupt if it is gone."""
+        if level:
+            row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", level, index)
+        else:
+            row = self._row("SELECT leaf FROM entry WHERE idx = ?", index)
+        if row is None:
+            raise StoreCorrupt(f"store `{self._path}` has lost node {index} of level {level}")
+        stored: bytes = row[0]
+        return stored if level else leaf_hash(stored)
+
     def inclusion(self, index: int) -> TlogProof:
         """Return the proof that the last tree head includes entry *index*; else ProofError."""
         with self._lock:
-            path = inclusion_proof(self._node, index, self.size)
+            path = inclusion_proof(self.node, index, self.size)
             return TlogProof(index, path, self._note)
 
     def consistency(self, old_size: int, new_size: int | None = None) -> tuple[bytes, ...]:
@@ -163,7 +166,7 @@ class StoreReader:
             new_size = self.size if new_size is None else new_size
             if new_size > self.size:
                 raise ProofError(f"got the size {new_size}, the log has {self.size} entries")
-            return consistency_proof(self._node, old_size, new_size)
+            return consistency_proof(self.node, old_size, new_size)
 
     def consumed_by(self, approval: str) -> int | None:
         """Return the index of the entry that used up the approval with this digest, or None."""
@@ -175,6 +178,26 @@ class StoreReader:
         """Tell whether the approval with this digest was used up."""
         return self.consumed_by(approval) is not None
 
+    def consumed(self) -> Iterator[tuple[str, int]]:
+        """Yield the digests of all used approvals, in order, each with the entry that used it."""
+        columns = "SELECT approval, receipt_idx FROM consumed"
+        for row in self._pages(f"{columns} WHERE approval > ? ORDER BY approval", b""):
+            yield digest_text(row[0]), row[1]
+
+    def counts(self) -> Counts:
+        """Return how many rows the store keeps, counted and not derived."""
+        tables = ("entry", "node", "checkpoint", "blob", "consumed")
+        rows = [self._row(f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608
+        return Counts(*(row[0] for row in rows if row is not None))
+
+    def check_storage(self) -> None:
+        """Let SQLite check its own pages and indexes; raise StoreCorrupt."""
+        problems = [row[0] for row in self._rows("PRAGMA integrity_check")]
+        if problems != ["ok"]:
+            raise StoreCorrupt(f"sqlite finds: {'; '.join(problems[:3])}")
+        if self._row("SELECT size FROM head") != (self.size,):
+            raise StoreCorrupt(f"store `{self._path}`: FROM head is not {self.size}")
+
     def _load(self) -> None:
         row = self._row(
             "SELECT (SELECT size FROM head), (SELECT max(idx) + 1 FROM entry), size, note"
@@ -184,7 +207,7 @@ class StoreReader:
             raise StoreCorrupt(f"store `{self._path}`: its entries and tree heads do not match")
         size, self._note = row[0], row[3]
         head = self._verified(self._note)
-        peaks = [self._node(level, index) for level, index in peak_positions(size)]
+        peaks = [self.node(level, index) for level, index in peak_positions(size)]
         self._frontier = Frontier(size, peaks)
         if head.size != size or head.root != self._frontier.root():
             raise StoreCorrupt(f"store `{self._path}`: its last tree head is not that of its tree")
@@ -218,45 +241,6 @@ class StoreReader:
         if not sound or envelope.digest != digest_text(pae_digest):
             raise StoreCorrupt(f"entry {index} of store `{self._path}` is not what its leaf says")
         return Entry(index, Kind(kind), envelope, leaf_hash(leaf))
-
-    def _node(self, level: int, index: int) -> bytes:
-        if level:
-            row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", level, index)
-        else:
-            row = self._row("SELECT leaf FROM entry WHERE idx = ?", index)
-        if row is None:
-            raise StoreCorrupt(f"store `{self._path}` has lost node {index} of level {level}")
-        stored: bytes = row[0]
-        return stored if level else leaf_hash(stored)
-
-    def _row(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        rows = self._rows(statement, *values)
-        return rows[0] if rows else None
-
-    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._use() as connection:
-            return connection.execute(statement, values).fetchall()
-
-    @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            if self._connection is None:
-                raise StoreError(
-                    f"store `{self._path}` was closed, by request or after an error; open it again"
-                )
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                self.close()
-                raise failure(error, f"store `{self._path}`") from error
-
-    @contextmanager
-    def _closing_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
 
 
 def open_reader(

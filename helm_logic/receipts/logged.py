@@ -11,12 +11,12 @@ from helm_logic.errors import StoreError
 from helm_logic.kernel.encoding import parse_json
 from helm_logic.ledger.envelope import parse
 from helm_logic.ledger.leaf import Kind
-from helm_logic.ledger.store_reader import StoreReader
+from helm_logic.ledger.store_protocol import Log
 from helm_logic.receipts.receipt import MAX_RECEIPT, Receipt
 from helm_logic.receipts.statement import Statement
 
 
-def logged_receipt(log: StoreReader, receipt_id: str) -> Receipt:
+def logged_receipt(log: Log, receipt_id: str) -> Receipt:
     """Return the receipt *receipt_id* of *log*; raise StoreError if it holds none of that id."""
     entry = log.read(receipt_id)
     if entry.kind is not Kind.RECEIPT:

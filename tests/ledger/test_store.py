@@ -86,7 +86,7 @@ def test_a_log_is_the_same_after_it_was_closed(tmp_path: Path) -> None:
         )
         path = store.consistency(old.size)
         verify_consistency(old.size, new.size, old.root, new.root, path)
-        assert fsck(store) == FsckReport(entries=14, checkpoints=3, blobs=2)
+        assert fsck(store) == FsckReport(entries=14, checkpoints=3, blobs=2, consumed=1)
 
 
 @settings(max_examples=15)
