@@ -133,7 +133,7 @@ Formula: TypeAlias = (
 )
 TRUE, FALSE = Truth(True), Truth(False)  # noqa: FBT003  the two there are
 
-_PLAIN = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@<>!?-]*")
 _WORDS = frozenset(
     {
         *("_", "!", "as", "let", "exists", "forall", "match", "par", "and", "or", "not", "xor"),
@@ -233,7 +233,7 @@ def subterms(formulas: Iterable[Formula]) -> Iterator[Formula]:
 
 def symbol(name: str) -> str:
     """Return *name* as an SMT-LIB symbol, a different one for each name."""
-    if _PLAIN.fullmatch(name) and name not in _WORDS and not name.startswith("."):
+    if _PLAIN.fullmatch(name) and name not in _WORDS:
         return name
     encoded = "".join(
         c if c.isascii() and (c.isalnum() or c in "_.") else f"%{ord(c):x}%" for c in name[1:]

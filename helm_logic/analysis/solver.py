@@ -23,15 +23,20 @@ from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.smt import (
     BOOL,
     INT,
+    TRUE,
     Formula,
     Le,
     Number,
+    Or,
     Product,
     Sum,
     Var,
+    disj,
+    neg,
     smtlib,
     subterms,
     symbol,
+    text,
 )
 
 TIMEOUT_MS = 10_000
@@ -111,12 +116,120 @@ def solve_integers(
     return None if answer is None else {name: answer.number(Var(name)) for name in names}
 
 
+def consequences(
+    questions: Iterable[tuple[Sequence[Formula], Sequence[Formula]]], timeout_ms: int = TIMEOUT_MS
+) -> tuple[tuple[bool, ...], ...]:
+    """Return for each pair of premises and goals which goals follow; one in doubt does not."""
+    import z3  # noqa: PLC0415  loaded only when something is asked
+
+    context = z3.Context()
+    found = []
+    for premises, goals in questions:
+        chosen = [Var(f"goal {number}", BOOL) for number in range(len(goals))]
+        solver = _solver(z3, context, timeout_ms)
+        doubts = [disj((neg(each), neg(goal))) for each, goal in zip(chosen, goals, strict=True)]
+        try:
+            solver.from_string(smtlib((*premises, *doubts, Or((TRUE, *chosen)))))
+            asked = [z3.Bool(symbol(each.name), context) for each in chosen]
+            with _Watch(context, timeout_ms * (1 + len(goals))):
+                every = solver.check(z3.Or(*asked)) == z3.unsat if goals else True
+                found.append(tuple(every or solver.check(each) == z3.unsat for each in asked))
+        except z3.Z3Exception:
+            found.append((False,) * len(goals))
+    return tuple(found)
+
+
+@attrs.frozen
+class HornRule:
+    """*head* holds if all *premises* do and *condition* does, whatever the variables are.
+
+    Predicates are names with their arguments.
+    """
+
+    head: tuple[str, tuple[Formula, ...]]
+    premises: tuple[tuple[str, tuple[Formula, ...]], ...]
+    condition: Formula
+
+
+@attrs.frozen
+class Separated:
+    """No bad state is reached: *answer* is the text of what z3 says the predicates may be."""
+
+    answer: str
+
+
+def separate(
+    signatures: Mapping[str, Sequence[str]],
+    rules: Sequence[HornRule],
+    bad: Sequence[tuple[tuple[tuple[str, tuple[Formula, ...]], ...], Formula]],
+    timeout_ms: int = TIMEOUT_MS,
+) -> Separated | Unknown | None:
+    """Ask Spacer whether *rules* lead to *bad*: premises and a condition; None if they do.
+
+    *signatures* gives the sorts of the arguments of each predicate.
+    """
+    import z3  # noqa: PLC0415  loaded only when something is asked
+
+    context = z3.Context()
+    engine = z3.Fixedpoint(ctx=context)
+    engine.set("engine", "spacer")
+    # With these on, the answer has quantifiers and leaves out predicates.
+    for option in ("xform.inline_eager", "xform.inline_linear", "xform.slice"):
+        engine.set(option, False)  # noqa: FBT003  the interface of z3
+    engine.set("timeout", timeout_ms)
+    engine.set("spacer.random_seed", 0)
+    goals = [HornRule((_BAD, ()), premises, condition) for premises, condition in bad]
+    try:
+        engine.parse_string(_horn_script(signatures, (*rules, *goals)))
+        with _Watch(context, timeout_ms):
+            result = engine.query(z3.Function(symbol(_BAD), z3.BoolSort(context))())
+        if result == z3.unknown:
+            return Unknown(str(engine.reason_unknown()))
+        return None if result == z3.sat else Separated(str(engine.get_answer().sexpr()))
+    except z3.Z3Exception as error:
+        return Unknown(_reason(error))
+
+
+_BAD = "a bad state"
+
+
+def _horn_script(signatures: Mapping[str, Sequence[str]], rules: Sequence[HornRule]) -> str:
+    lines = [f"(declare-rel {symbol(_BAD)} ())"]
+    lines += [
+        f"(declare-rel {symbol(name)} ({' '.join(sorts)}))" for name, sorts in signatures.items()
+    ]
+    for rule in rules:
+        applied = [_applied(name, values) for name, values in rule.premises]
+        body = " ".join((*applied, text(rule.condition)))
+        head = _applied(*rule.head)
+        terms = [
+            *rule.head[1],
+            rule.condition,
+            *(each for _, many in rule.premises for each in many),
+        ]
+        bound = " ".join(
+            f"({symbol(each.name)} {each.sort})"
+            for each in sorted(
+                (term for term in subterms(terms) if isinstance(term, Var)),
+                key=lambda each: each.name,
+            )
+        )
+        rule_text = f"(=> (and {body}) {head})"
+        lines.append(f"(rule (forall ({bound}) {rule_text}))" if bound else f"(rule {rule_text})")
+    return "\n".join(lines)
+
+
+def _applied(name: str, values: Sequence[Formula]) -> str:
+    return f"({' '.join((symbol(name), *map(text, values)))})" if values else symbol(name)
+
+
 def is_unsatisfiable(script: str, timeout_ms: int = TIMEOUT_MS) -> bool | Unknown:
     """Say whether what the SMT-LIB *script* asserts cannot hold together."""
     import z3  # noqa: PLC0415  loaded only when something is asked
 
     context = z3.Context()
-    solver = _solver(z3, context, timeout_ms)
+    solver = z3.SimpleSolver(ctx=context)
+    solver.set("timeout", timeout_ms)
     try:
         solver.from_string(script)
         with _Watch(context, timeout_ms):
