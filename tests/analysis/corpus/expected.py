@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a lint of a rule set must say, and how it is compared with what one says.
+
+Findings are compared by code, severity and the rules that are concerned; for most codes also by
+which of them it is about, as it stands first. A gap concerns no rule: the rules that were taken
+away to make it tell where it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import attrs
+
+from helm_logic.analysis.finding import Finding
+
+Key = tuple[str, str, str, tuple[str, ...]]
+
+# The rules of these stand side by side; those of others are about the first.
+EQUALS = frozenset({"HL107"})
+# About regions of requests, or about the rule set as a whole.
+REGIONS = frozenset({"HL108", "HL110"})
+
+
+@attrs.frozen
+class Expected:
+    """One finding that must be there.
+
+    *about* is the rule that it is about, empty if it is about all of *rules* alike; *removed* are
+    the rules that would decide the requests of a gap.
+    """
+
+    code: str
+    severity: str
+    rules: tuple[str, ...] = ()
+    about: str = ""
+    removed: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """What is compared."""
+        return self.code, self.severity, self.about, tuple(sorted(self.rules))
+
+
+def expect(code: str, severity: str, about: str, *others: str) -> Expected:
+    """Return the expectation of a finding about one rule, and *others* that are concerned."""
+    return Expected(code, severity, (about, *others), about)
+
+
+def alike(code: str, severity: str, *rules: str) -> Expected:
+    """Return the expectation of a finding about several rules alike."""
+    return Expected(code, severity, rules)
+
+
+def wanted(expected: Iterable[Expected]) -> Counter[Key]:
+    """Return the keys of *expected*, with how often each is there."""
+    return Counter(each.key for each in expected)
+
+
+def found(findings: Iterable[Finding], groups: Iterable[Expected] = ()) -> Counter[Key]:
+    """Return the keys of *findings*, with how often each is there.
+
+    *groups* are expectations; a finding about the rules of one that are alike is about none first.
+    """
+    equal = {(each.code, frozenset(each.rules)) for each in groups if not each.about}
+    return Counter(_key(each, equal) for each in findings)
+
+
+def _key(finding: Finding, equal: set[tuple[str, frozenset[str]]]) -> Key:
+    rules = () if finding.code in REGIONS else tuple(sorted(finding.rules))
+    alone = finding.code in EQUALS or (finding.code, frozenset(rules)) in equal
+    about = "" if alone or not rules else finding.rules[0]
+    return finding.code, finding.severity, about, rules
