@@ -22,7 +22,7 @@ def advise(rules: Sequence[Named], findings: Findings) -> None:
     """Report HL022 to HL024 about *rules*, which are safe."""
     for each in rules:
         find_used_once(each.clause, findings)
-        if each.clause.head.predicate == "escalate" and each.annotations.approver is None:
+        if each.clause.head.predicate == "escalate" and each.said.approver is None:
             message, span = f"`{each.id}` names no one who may approve", each.clause.head.span
             findings.add("HL024", message, span, fix='write `@approver("role")` before the rule')
     for first, second in duplicates([each.clause for each in rules]):

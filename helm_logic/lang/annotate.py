@@ -26,18 +26,24 @@ _KINDS: Mapping[str, str] = {
     "overrides": "string",
 }  # fmt: skip
 _OF_RULES_ONLY = ("approver", "severity", "overrides")
+_NOTHING = Annotations()
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
 _NUMBERED = re.compile(r"(?:^|/)\d+$|^relevant/", re.ASCII)
 
 
 @attrs.frozen
 class Named:
-    """A rule with its id and annotations."""
+    """A rule with its id and what its annotations say, its text left out."""
 
     id: str
     clause: tree.Clause
-    annotations: Annotations
+    said: Annotations
     source: str
+
+    @property
+    def annotations(self) -> Annotations:
+        """What its annotations say, and its text."""
+        return attrs.evolve(self.said, text=format_bare(self.clause))
 
 
 @attrs.frozen
@@ -47,8 +53,13 @@ class NamedClaim:
     id: str
     predicate: str
     statement: tree.Claim | tree.Assumption
-    annotations: Annotations
+    said: Annotations
     source: str
+
+    @property
+    def annotations(self) -> Annotations:
+        """What its annotations say, and its text."""
+        return attrs.evolve(self.said, text=format_bare(self.statement))
 
 
 def annotate(
@@ -89,6 +100,8 @@ class _Annotator:
 
     def _read(self, rule: tree.Rulelike) -> tuple[str | None, Annotations]:
         """Return the `@id` of *rule*, if it has a good one, and what its annotations say."""
+        if not rule.annotations:
+            return None, _NOTHING
         said: dict[str, list[tree.Constant]] = {}
         for annotation in rule.annotations:
             if isinstance(rule, tree.Clause) or annotation.name not in _OF_RULES_ONLY:
@@ -103,7 +116,6 @@ class _Annotator:
             approver=texts.get("approver"),
             severity=texts.get("severity"),
             overrides=tuple(str(each.value)[2:] for each in said.get("overrides", [])),
-            text=format_bare(rule),
         )
         return self._explicit_id(said["id"][0]) if "id" in said else None, annotations
 

@@ -22,6 +22,7 @@ from helm_logic.kernel.terms import (
     Count,
     Negative,
     Positive,
+    Row,
     Term,
     Test,
     is_variable,
@@ -31,6 +32,7 @@ from helm_logic.lang.order import Part, positive, variables
 from helm_logic.lang.safety import bindings
 from helm_logic.lang.types import Types
 
+_NOTHING: frozenset[str] = frozenset()
 Recursive: TypeAlias = Callable[[str, str], bool]
 
 
@@ -55,6 +57,14 @@ class Auxiliaries:
         self.predicates: dict[str, Predicate] = {}
         self.rules: list[Lowered] = []
         self._counts: dict[str, int] = {}
+        self._atoms: dict[tuple[str, Row], Atom] = {}
+
+    def atom(self, predicate: str, terms: Row) -> Atom:
+        """Return the atom; many rules share one, and the kernel checks each that is made."""
+        key = predicate, terms
+        if key not in self._atoms:
+            self._atoms[key] = Atom(predicate, terms)
+        return self._atoms[key]
 
     def projection(self, predicate: str, kept: Sequence[int], origin: int) -> str:
         """Return the predicate of the *kept* columns (from 0) of the rows of *predicate*."""
@@ -86,7 +96,7 @@ def lower_rule(rule_id: str, clause: tree.Clause, number: int, made: Auxiliaries
 class _Body:
     def __init__(self, clause: tree.Clause, number: int, made: Auxiliaries) -> None:
         self._clause, self._number, self._made = clause, number, made
-        self._names = {each.name for each in walk.all_variables(clause)}
+        self._names: set[str] | None = None  # found out when there is need of a fresh one
         self._fresh_names = 0
         self._values: dict[str, Term] = {}  # what stands for a variable
         self._parts: list[Part] = []
@@ -100,12 +110,15 @@ class _Body:
         for self._place, literal in enumerate(body):
             if isinstance(literal, tree.Count):
                 self._count(literal, bound.bound, outer)
-        head = self._atom(self._clause.head)
-        return Lowered(rule_id, head, tuple(self._parts), self._number)
+        head = self._clause.head
+        lowered = Atom(head.predicate, tuple(map(self._term, head.terms)))
+        return Lowered(rule_id, lowered, tuple(self._parts), self._number)
 
     # Terms.
 
     def _fresh(self) -> str:
+        if self._names is None:
+            self._names = {each.name for each in walk.all_variables(self._clause)}
         while True:
             self._fresh_names += 1
             if f"_{self._fresh_names}" not in self._names:
@@ -118,8 +131,8 @@ class _Body:
             return self._fresh()
         return self._values.get(term.name, f"v:{term.name}")
 
-    def _atom(self, atom: tree.Atom) -> Atom:
-        return Atom(atom.predicate, tuple(map(self._term, atom.terms)))
+    def _inputs(self, predicate: str) -> frozenset[str]:
+        return frozenset({predicate}) if predicate in self._made.inputs else _NOTHING
 
     def _expression(self, expression: tree.Expression) -> Term:
         if not isinstance(expression, tree.Operation):
@@ -179,14 +192,15 @@ class _Body:
     def _positive(self, atom: tree.Atom) -> None:
         terms: list[Term] = []
         repeated: list[tuple[Term, Term]] = []
-        for term in self._atom(atom).terms:
-            if is_variable(term) and term in terms:
+        for term in map(self._term, atom.terms):
+            if term in terms and is_variable(term):
                 repeated.append((term, self._fresh()))
                 terms.append(repeated[-1][1])
             else:
                 terms.append(term)
-        inputs = self._made.inputs & {atom.predicate}
-        self._parts.append(positive(Atom(atom.predicate, tuple(terms)), inputs, self._place))
+        lowered = self._made.atom(atom.predicate, tuple(terms))
+        inputs = self._inputs(atom.predicate)
+        self._parts.append(positive(lowered, inputs, self._place))
         for one, other in repeated:
             self._test("=", one, other)
 
@@ -200,8 +214,8 @@ class _Body:
         if len(kept) < len(atom.terms):
             name = self._made.projection(atom.predicate, kept, self._number)
         terms = tuple(self._term(atom.terms[column]) for column in kept)
-        inputs = self._made.inputs & {atom.predicate}
-        reads, literal = variables(terms), Negative(Atom(name, terms))
+        inputs = self._inputs(atom.predicate)
+        reads, literal = variables(terms), Negative(self._made.atom(name, terms))
         self._parts.append(Part(literal, reads, inputs=inputs, place=self._place))
 
     # Counts.

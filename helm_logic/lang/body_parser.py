@@ -9,7 +9,7 @@ from __future__ import annotations
 from helm_logic.kernel.terms import ARITHMETIC, COMPARISONS
 from helm_logic.lang import tree
 from helm_logic.lang.cursor import Cursor
-from helm_logic.lang.lexer import Token
+from helm_logic.lang.source import Span
 
 TESTS = ("matches", "subsumes")
 _OPERATORS = (*COMPARISONS, *ARITHMETIC)
@@ -102,7 +102,7 @@ class BodyParser:
         while cursor.accept(","):
             counted.append(cursor.expect("variable", "a variable to count"))
         cursor.expect(":", "`,` or `:`")
-        self._require_columns(len(counted), word)
+        self._require_columns(len(counted), word.text, word.span)
         body = [self._literal(counting=True)]
         while cursor.accept(","):
             self._require_room(body, body[-1])
@@ -118,10 +118,12 @@ class BodyParser:
 
     def _atom(self) -> tree.Atom:
         cursor, terms = self._cursor, []
-        first, name = cursor.at, cursor.take()
-        if cursor.accept("("):
+        first, name, name_span = cursor.at, cursor.text, cursor.span
+        cursor.advance()
+        if cursor.kind == "(":
+            cursor.advance()
             if cursor.kind == ")":
-                cursor.fail("a term", fix=f"write `{name.text}` without parentheses")
+                cursor.fail("a term", fix=f"write `{name}` without parentheses")
             terms.append(self._term())
             while cursor.kind != ")":
                 if cursor.kind != ",":
@@ -129,21 +131,21 @@ class BodyParser:
                 cursor.advance()
                 terms.append(self._term())
             cursor.advance()
-        self._require_columns(len(terms), name)
-        return tree.Atom(name.text, tuple(terms), span=cursor.since(first), name_span=name.span)
+        self._require_columns(len(terms), name, name_span)
+        return tree.Atom(name, tuple(terms), span=cursor.since(first), name_span=name_span)
 
-    def _require_columns(self, number: int, name: Token) -> None:
+    def _require_columns(self, number: int, name: str, span: Span) -> None:
         most = self._cursor.limits.columns
         if number > most:
-            message = f"`{name.text}` has more than {most} columns"
-            self._cursor.refuse(message, name.span, "split what it says into several predicates")
+            message = f"`{name}` has more than {most} columns"
+            self._cursor.refuse(message, span, "split what it says into several predicates")
 
     # Terms.
 
     def _term(self) -> tree.SimpleTerm:
         if self._cursor.kind == "variable":
-            token = self._cursor.take()
-            term: tree.SimpleTerm = tree.Variable(token.text, span=token.span)
+            term: tree.SimpleTerm = tree.Variable(self._cursor.text, span=self._cursor.span)
+            self._cursor.advance()
         else:
             term = self._constant("a variable or a constant")
         if self._cursor.kind in ARITHMETIC:
@@ -157,15 +159,16 @@ class BodyParser:
             first = cursor.at
             cursor.advance()
             digits = cursor.take()
-            value = -int(digits.value)
-            return tree.Constant("int", value, f"-{digits.text}", span=cursor.since(first))
-        if kind not in ("string", "int", "time", "name") or cursor.text == "not":
+            spelling = f"-{digits.text}"
+            return tree.Constant("int", -int(digits.value), spelling, span=cursor.since(first))
+        text, value, span = cursor.text, cursor.value, cursor.span
+        if kind not in ("string", "int", "time", "name") or text == "not":
             cursor.fail(expected)
-        token = cursor.take()
-        if kind != "name":
-            return tree.Constant(kind, token.value, token.text, span=token.span)
-        kind, tag = ("bool", "b") if token.text in ("true", "false") else ("symbol", "y")
-        return tree.Constant(kind, f"{tag}:{token.text}", token.text, span=token.span)
+        cursor.advance()
+        if kind == "name":
+            kind, tag = ("bool", "b") if text in ("true", "false") else ("symbol", "y")
+            value = f"{tag}:{text}"
+        return tree.Constant(kind, value, text, span=span)
 
     def _sum(self, expected: str) -> tree.Expression:
         first, left = self._cursor.at, self._product(expected)

@@ -82,7 +82,12 @@ class Cells:
 
     def narrow(self, cell: int, allowed: frozenset[str], span: Span, what: str) -> None:
         """Let *cell* be one of *allowed* only, because *what* stands at *span*."""
-        self.unify(self.new(allowed, span, what), cell, span)
+        if not self._cells[self._root(cell)].allowed < allowed:
+            self.unify(self.new(allowed, span, what), cell, span)
+
+    def admits(self, cell: int, allowed: frozenset[str]) -> bool:
+        """Say whether *cell* has a type that is one of *allowed*, whichever it will be."""
+        return self._cells[self._root(cell)].allowed <= allowed
 
     def add_sum(self, operator: str, cells: tuple[int, int, int], span: Span) -> None:
         """Remember that the third of *cells* is the first *operator* the second."""

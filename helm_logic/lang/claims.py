@@ -50,7 +50,7 @@ class Condition:
             verdict=said.verdict,
             about=said.about,
             condition="" if self.is_empty else named.id,
-            reason=named.annotations.reason,
+            reason=named.said.reason,
             span=said.span,
             text=named.annotations.text,
         )

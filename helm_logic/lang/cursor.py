@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import attrs
 
+from helm_logic.kernel.terms import Term
 from helm_logic.lang import tree
 from helm_logic.lang.diagnostics import Findings
 from helm_logic.lang.lexer import NO_GAP, Comment, Gap, Token, Tokens
@@ -44,9 +45,15 @@ class Cursor:
         return self._tokens.texts[self.at]
 
     @property
+    def value(self) -> Term:
+        """The value of the token at hand."""
+        return self._tokens.values.get(self.at, 0)
+
+    @property
     def span(self) -> Span:
         """The place of the token at hand."""
-        return self._tokens.span(self.at, self.at)
+        tokens, start = self._tokens, self._tokens.starts[self.at]
+        return Span(tokens.source, start, start + len(tokens.texts[self.at]))
 
     @property
     def following(self) -> str:

@@ -48,6 +48,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
+        self.number = 0  # how many there are so far
 
     def add(  # noqa: PLR0913 - a finding has that many parts
         self,
@@ -62,11 +63,7 @@ class Findings:
         """Record a finding; its severity is that of its code."""
         severity = CODES[code].severity
         self._found.append(Diagnostic(code, severity, message, span, expected, fix, tuple(notes)))
-
-    @property
-    def number(self) -> int:
-        """How many findings there are so far."""
-        return len(self._found)
+        self.number += 1
 
     @property
     def has_errors(self) -> bool:
@@ -76,6 +73,7 @@ class Findings:
     def extend(self, found: Iterable[Diagnostic]) -> None:
         """Record what another run has found."""
         self._found.extend(found)
+        self.number = len(self._found)
 
     def sorted(self, order: Iterable[str]) -> tuple[Diagnostic, ...]:
         """Return the findings by source, in the *order* of source names, then by place and code."""

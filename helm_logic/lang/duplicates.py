@@ -52,16 +52,22 @@ def duplicates(clauses: Sequence[tree.Clause]) -> Iterator[tuple[int, int]]:
 
 
 def _outline(clause: tree.Clause) -> Hashable:
-    """Return what tells most rules apart at once: the predicates that they name."""
-    body = walk.literals(clause)
-    return clause.head.predicate, len(body), *sorted(atom.predicate for _, atom in walk.atoms(body))
+    """Return what tells most rules apart at once: their atoms, whatever variables stand in them."""
+    atoms = walk.atoms(walk.literals(clause))
+    shapes = frozenset([(under, *_holes(atom)) for under, atom in atoms])
+    return len(clause.body), len(atoms), shapes, *_holes(clause.head)
+
+
+def _holes(atom: tree.Atom) -> list[Hashable]:
+    terms = [each.value if isinstance(each, tree.Constant) else None for each in atom.terms]
+    return [atom.predicate, *terms]
 
 
 def _body(clause: tree.Clause) -> _Body:
     reader = _Reader()
     head = reader.literal(clause.head)
     body = [reader.literal(each) for each in walk.literals(clause)]
-    return [attrs.evolve(head, shape=("head", head.shape)), *body]
+    return [_Literal(("head", head.shape), head.names), *body]
 
 
 class _Reader:

@@ -99,12 +99,6 @@ class Tokens:
     values: dict[int, Term] = attrs.field(factory=dict)
     gaps: dict[int, Gap] = attrs.field(factory=dict)
 
-    def add(self, kind: str, text: str, start: int) -> None:
-        """Add one token."""
-        self.kinds.append(kind)
-        self.texts.append(text)
-        self.starts.append(start)
-
     def span(self, first: int, last: int) -> Span:
         """Return the span from token *first* to the end of token *last*."""
         return Span(self.source, self.starts[first], self.starts[last] + len(self.texts[last]))
@@ -134,7 +128,8 @@ class _Lexer:
         self._tokens = Tokens(source)
 
     def scan(self) -> Tokens:
-        found, findings, limits = self._tokens, self._findings, self._limits
+        found, findings, most = self._tokens, self._findings, self._limits.errors
+        kinds, texts, starts = found.kinds, found.texts, found.starts
         beside: Comment | None = None
         above: list[Comment] = []
         lines, first = 0, True  # line ends since the last token or comment; none on this line yet
@@ -144,26 +139,28 @@ class _Lexer:
                 lines, first = lines + 1, True
                 continue
             text, start = match[kind], match.start(kind)
-            blank = lines > 1 and bool(found.kinds or above)
             if kind == "comment":
+                blank = lines > 1 and bool(kinds or above)
                 self._reveal(_HIDDEN, text.removesuffix("\r"), start)
-                if found.kinds and not first and not above:
+                if kinds and not first and not above:
                     beside = Comment(text.rstrip())
                 else:
                     above.append(Comment(text.rstrip(), blank))
                 lines = 0
                 continue
             if first or beside or above:
-                found.gaps[len(found.kinds)] = Gap(beside, tuple(above), blank, first)
+                blank = lines > 1 and bool(kinds or above)
+                found.gaps[len(kinds)] = Gap(beside, tuple(above), blank, first)
                 beside, above, lines, first = None, [], 0, False
-            if kind == "symbol":
-                found.add(text, text, start)
-            else:
-                found.add(self._kind(kind, text, start), text, start)
-                if findings.number > limits.errors:
-                    break
-        found.gaps[len(found.kinds)] = Gap(beside, tuple(above), first_on_line=True)
-        found.add("end", "", len(self._source.text))
+            kinds.append(text if kind == "symbol" else self._kind(kind, text, start))
+            texts.append(text)
+            starts.append(start)
+            if findings.number > most:
+                break
+        found.gaps[len(kinds)] = Gap(beside, tuple(above), first_on_line=True)
+        kinds.append("end")
+        texts.append("")
+        starts.append(len(self._source.text))
         return found
 
     def _kind(self, kind: str, text: str, start: int) -> str:

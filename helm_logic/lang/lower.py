@@ -17,7 +17,7 @@ import attrs
 from helm_logic.kernel.program import Predicate, Program, Rule
 from helm_logic.kernel.terms import Count, Negative, Positive
 from helm_logic.lang import tree
-from helm_logic.lang.annotate import Named
+from helm_logic.lang.annotate import Named, NamedClaim
 from helm_logic.lang.bodies import Auxiliaries, Lowered, Recursive, lower_rule
 from helm_logic.lang.claims import Condition
 from helm_logic.lang.diagnostics import Findings
@@ -127,8 +127,8 @@ class _Lowering:
             for each, parts in zip(everything, ordered, strict=True)
         )
         predicates = self._predicates([each.head.predicate for each in stated])
-        said = {each.id: each.annotations for each in self._rules}
-        said |= {each.named.id: each.named.annotations for each in conditions if not each.is_empty}
+        said: dict[str, Named | NamedClaim] = {each.id: each for each in self._rules}
+        said |= {each.named.id: each.named for each in conditions if not each.is_empty}
         written: dict[str, tree.Rulelike] = {each.id: each.clause for each in self._rules}
         written |= {each.named.id: each.named.statement for each in conditions}
         spans = [each.span for each in written.values()]
@@ -176,9 +176,9 @@ class _Lowering:
         return tuple((known | rest).values())
 
 
-def _annotations(of: Annotations | Rule) -> Annotations:
+def _annotations(of: Named | NamedClaim | Rule) -> Annotations:
     """Return what is said of a rule: nothing but its text, if the compiler made it."""
-    return Annotations(text=rule_text(of)) if isinstance(of, Rule) else of
+    return Annotations(text=rule_text(of)) if isinstance(of, Rule) else of.annotations
 
 
 def _literals(rule: tree.Rulelike) -> tuple[tuple[str, Span], ...]:

@@ -26,6 +26,7 @@ from helm_logic.kernel.terms import (
     is_variable,
 )
 
+_LATER = (3, 0, 0)  # after every rank of what can be asked
 _COST = {Test: 0, Compute: 1, Positive: 2, Negative: 3, Count: 4}
 
 
@@ -58,25 +59,25 @@ def in_order(parts: Iterable[Part], few: frozenset[str]) -> tuple[list[Part], li
 
     *few* names the predicates that have few rows, most of them one.
     """
-    waiting = list(enumerate(parts))
+    waiting = list(parts)
     ordered: list[Part] = []
     bound: set[Term] = set()
     while waiting:
-        ready = [each for each in waiting if each[1].reads <= bound]
-        if not ready:
+        ranks = [_rank(each, bound, few) if each.reads <= bound else _LATER for each in waiting]
+        first = min(ranks)
+        if first is _LATER:
             break
-        chosen = min(ready, key=lambda each: (_rank(each[1], bound, few), each[0]))
-        waiting.remove(chosen)
-        ordered.append(chosen[1])
-        bound |= chosen[1].binds
-    return ordered, [part for _, part in waiting]
+        chosen = waiting.pop(ranks.index(first))
+        ordered.append(chosen)
+        bound |= chosen.binds
+    return ordered, waiting
 
 
 def _rank(part: Part, bound: set[Term], few: frozenset[str]) -> tuple[int, int, int]:
-    free = len(part.binds - bound)
-    if not free or not isinstance(part.literal, Positive):
-        return 0, _COST[type(part.literal)], 0
-    atom = part.literal.atom
+    literal = part.literal
+    if not isinstance(literal, Positive) or part.binds <= bound:
+        return 0, _COST[type(literal)], 0
+    atom, free = literal.atom, len(part.binds - bound)
     if free < len(set(atom.terms)):  # it has a constant, or a variable with a value
         return 1, free, 0
     return 2, int(atom.predicate not in few), 0

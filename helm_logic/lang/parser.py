@@ -113,7 +113,7 @@ class _Parser(BodyParser):
             while self._cursor.kind != ")":
                 columns.append(self._column())
             self._cursor.advance()
-        self._require_columns(len(columns), name)
+        self._require_columns(len(columns), name.text, name.span)
         self._cursor.expect(".")
         return tree.Declaration(
             name.text,

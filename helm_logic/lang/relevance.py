@@ -37,7 +37,9 @@ class Relevance:
     def __init__(self, required: Mapping[str, str]) -> None:
         self._required = required
         self._possible: dict[str, int] = {}
-        self._constants: set[tuple[str, Term]] = set()
+        self._known: dict[tuple[str, Term], Part] = {}
+        self._absent = {name: positive(Atom(MISSING, (f"s:{name}",))) for name in required}
+        self._heads = {name: Atom(RELEVANT, (f"s:{name}",)) for name in required}
         self.predicates: dict[str, Predicate] = {}
         self.rules: list[Lowered] = []
 
@@ -50,42 +52,43 @@ class Relevance:
 
     def add(self, rule: Lowered) -> None:
         """Make the rules that say when the inputs of *rule* matter: 2^n for n enumerated ones."""
-        asked = frozenset[str]().union(*(part.inputs for part in rule.parts))
+        required = frozenset(self._required)
+        asked = [(part, required & part.inputs) for part in rule.parts]
         enumerated = self.enumerated(rule)
-        others = sorted(self._required.keys() & asked - {*enumerated})
+        others = sorted(set[str]().union(*(inputs for _, inputs in asked)) - {*enumerated})
         number = 0
         for lacking in _subsets(enumerated):
             for name in (*lacking, *others):
                 number += 1
-                head = Atom(RELEVANT, (f"s:{name}",))
-                parts = tuple(self._body(rule, sorted({*lacking, name})))
-                made = Lowered(f"{RELEVANT}/{rule.id}/{number}", head, parts, rule.origin)
-                self.rules.append(made)
+                parts = tuple(self._body(asked, sorted({*lacking, name}), rule.origin))
+                head, rule_id = self._heads[name], f"{RELEVANT}/{rule.id}/{number}"
+                self.rules.append(Lowered(rule_id, head, parts, rule.origin))
 
-    def _body(self, rule: Lowered, lacking: Collection[str]) -> Iterator[Part]:
+    def _body(
+        self, asked: Sequence[tuple[Part, frozenset[str]]], lacking: Collection[str], origin: int
+    ) -> Iterator[Part]:
         for name in lacking:
-            yield positive(Atom(MISSING, (f"s:{name}",)))
-        for part in rule.parts:
-            asked = self._required.keys() & part.inputs
-            if not asked.isdisjoint(lacking):
+            yield self._absent[name]
+        for part, inputs in asked:
+            if not inputs.isdisjoint(lacking):
                 continue
-            if asked and isinstance(part.literal, Positive) and not part.binds:
-                (name,) = asked
-                yield self._possibly(name, part.literal.atom.terms[0], rule.origin)
+            if inputs and isinstance(part.literal, Positive) and not part.binds:
+                (name,) = inputs
+                yield self._possibly(name, part.literal.atom.terms[0], origin)
             else:
                 yield part
 
     def _possibly(self, name: str, constant: Term, origin: int) -> Part:
         """Return the part that says that input *name* has the value *constant*, or is missing."""
+        if (name, constant) in self._known:
+            return self._known[name, constant]
         predicate = f"{name}/possible"
         if predicate not in self.predicates:
             self.predicates[predicate] = Predicate(predicate, (self._required[name],), given=False)
             self._define(predicate, "v:Value", positive(Atom(name, ("v:Value",))), origin)
-        if (name, constant) not in self._constants:
-            self._constants.add((name, constant))
-            absent = positive(Atom(MISSING, (f"s:{name}",)))
-            self._define(predicate, constant, absent, origin)
-        return positive(Atom(predicate, (constant,)))
+        self._define(predicate, constant, self._absent[name], origin)
+        self._known[name, constant] = positive(Atom(predicate, (constant,)))
+        return self._known[name, constant]
 
     def _define(self, predicate: str, term: Term, part: Part, origin: int) -> None:
         self._possible[predicate] = number = self._possible.get(predicate, 0) + 1

@@ -40,7 +40,7 @@ class Source:
 class Span(NamedTuple):
     """The characters of *source* from *start* up to, not including, *end*.
 
-    A plain tuple, as `Token` is: there is one for each token, and a decision waits for them.
+    A plain tuple: there are two for each atom, and a decision waits for them.
     """
 
     source: Source

@@ -113,7 +113,12 @@ class _Inference:
         columns = self._columns.get(atom.predicate, [])
         if len(columns) == len(atom.terms):
             for column, term in zip(columns, atom.terms, strict=True):
-                self._cells.unify(column, self._term(term), term.span)
+                if isinstance(term, tree.Constant) and self._cells.admits(
+                    column, ADMITS[term.kind]
+                ):
+                    self._constants.append((term, column))  # it says nothing new of the column
+                else:
+                    self._cells.unify(column, self._term(term), term.span)
 
     def _comparison(self, comparison: tree.Comparison) -> None:
         left = self._expression(comparison.left)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from helm_logic.lang import tree
 
@@ -12,73 +12,64 @@ POSITIVE, NEGATED, COUNTED = "", "not ", "count "
 
 def literals(clause: tree.Clause) -> tuple[tree.Literal, ...]:
     """Return the literals of a rule's body."""
-    return tuple(line.literal for line in clause.body)
+    return tuple([line.literal for line in clause.body])
 
 
-def atoms(body: Iterable[tree.Literal], under: str = POSITIVE) -> Iterator[tuple[str, tree.Atom]]:
-    """Yield the atoms of *body*, each after how it is asked: positively, negated, or counted."""
+def atoms(body: Iterable[tree.Literal], under: str = POSITIVE) -> list[tuple[str, tree.Atom]]:
+    """Return the atoms of *body*, each after how it is asked: positively, negated, or counted."""
+    found: list[tuple[str, tree.Atom]] = []
     for literal in body:
-        match literal:
-            case tree.Atom():
-                yield under, literal
-            case tree.Not(atom):
-                yield under or NEGATED, atom
-            case tree.Count(_, inner):
-                yield from atoms(inner, COUNTED)
-            case _:
-                pass
+        if isinstance(literal, tree.Atom):
+            found.append((under, literal))
+        elif isinstance(literal, tree.Not):
+            found.append((under or NEGATED, literal.atom))
+        elif isinstance(literal, tree.Count):
+            found += atoms(literal.body, COUNTED)
+    return found
 
 
-def terms(literal: tree.Literal) -> Iterator[tree.SimpleTerm]:
-    """Yield the variables and constants of *literal*; of a count, those outside its braces only."""
-    match literal:
-        case tree.Atom():
-            yield from literal.terms
-        case tree.Not(atom):
-            yield from atom.terms
-        case tree.Comparison(_, left, right):
-            yield from leaves(left)
-            yield from leaves(right)
-        case tree.PatternTest(_, left, right):
-            yield left
-            yield right
-        case tree.Count(_, _, _, bound):
-            yield from leaves(bound)
+def terms(literal: tree.Literal) -> Sequence[tree.SimpleTerm]:
+    """Return the variables and constants of *literal*, without those in the braces of a count."""
+    if isinstance(literal, tree.Atom):
+        return literal.terms
+    if isinstance(literal, tree.Not):
+        return literal.atom.terms
+    if isinstance(literal, tree.Count):
+        return leaves(literal.bound)
+    return [*leaves(literal.left), *leaves(literal.right)]
 
 
-def leaves(expression: tree.Expression) -> Iterator[tree.SimpleTerm]:
-    """Yield the variables and constants of *expression*."""
+def leaves(expression: tree.Expression) -> Sequence[tree.SimpleTerm]:
+    """Return the variables and constants of *expression*."""
     if isinstance(expression, tree.Operation):
-        yield from leaves(expression.left)
-        yield from leaves(expression.right)
-    else:
-        yield expression
+        return [*leaves(expression.left), *leaves(expression.right)]
+    return (expression,)
 
 
-def variables(found: Iterable[tree.SimpleTerm]) -> Iterator[tree.Variable]:
-    """Yield the variables of *found* that have a name."""
-    for term in found:
-        if isinstance(term, tree.Variable) and not term.is_anonymous:
-            yield term
+def variables(found: Iterable[tree.SimpleTerm]) -> list[tree.Variable]:
+    """Return the variables of *found* that have a name."""
+    return [each for each in found if isinstance(each, tree.Variable) and not each.is_anonymous]
 
 
-def inner_variables(count: tree.Count) -> Iterator[tree.Variable]:
-    """Yield the variables inside the braces of *count*, those that are counted first."""
-    yield from variables(count.counted)
-    for literal in count.body:
-        yield from variables(terms(literal))
+def inner_variables(count: tree.Count) -> list[tree.Variable]:
+    """Return the variables inside the braces of *count*, those that are counted first."""
+    inner = [each for literal in count.body for each in variables(terms(literal))]
+    return [*variables(count.counted), *inner]
 
 
 def outer_names(clause: tree.Clause) -> frozenset[str]:
     """Return the names of the variables that stand outside the braces of every count."""
-    found = [*clause.head.terms, *(term for each in literals(clause) for term in terms(each))]
-    return frozenset(each.name for each in variables(found))
+    found = variables(clause.head.terms)
+    for line in clause.body:
+        found += variables(terms(line.literal))
+    return frozenset([each.name for each in found])
 
 
-def all_variables(clause: tree.Clause) -> Iterator[tree.Variable]:
-    """Yield every named variable of *clause*, as often as it stands there."""
-    yield from variables(clause.head.terms)
-    for literal in literals(clause):
-        if isinstance(literal, tree.Count):
-            yield from inner_variables(literal)
-        yield from variables(terms(literal))
+def all_variables(clause: tree.Clause) -> list[tree.Variable]:
+    """Return every named variable of *clause*, as often as it stands there."""
+    found = variables(clause.head.terms)
+    for line in clause.body:
+        if isinstance(line.literal, tree.Count):
+            found += inner_variables(line.literal)
+        found += variables(terms(line.literal))
+    return found
