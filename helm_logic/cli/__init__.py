@@ -6,6 +6,8 @@
     options            options that several commands share
     moments            times and durations as people write them
     palette            colour as decoration, and text that is safe to print
+    progress           how far a long run is
+    lint_files         the files that `lint` reads and writes beside rules
     receipt_files      receipts by file or by id
     request_additions  links and approvals given beside a request
     decide_stream      a request a line in, a decision a line out

@@ -25,7 +25,8 @@ next:
   helm-logic decide requests/allow.json        # exit code 0
   helm-logic decide requests/deny.json         # exit code 3
   helm-logic decide requests/escalate.json     # exit code 4, and it says who may approve
-  helm-logic test                              # after every change of the rules
+  helm-logic lint                              # after every change of the rules: what they
+  helm-logic test                              # leave open, and whether they do what you want
 """
 
 
