@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
 from tests.analysis.cedar.conditions import (
+    Asked,
     Atom,
     Below,
     Equal,
@@ -30,7 +31,6 @@ from tests.analysis.cedar.conditions import (
     Never,
     Shares,
     Term,
-    Test,
     Under,
     Unsupported,
     equality,
@@ -42,7 +42,7 @@ from tests.analysis.cedar.strings import impossible_strings
 from tests.analysis.cedar.witnesses import contradictions
 
 _AtomType = TypeVar("_AtomType", bound=Atom)
-Consequence: TypeAlias = tuple[tuple[Test, ...], "Test | None"]  # premises; None: they cannot be
+Consequence: TypeAlias = tuple[tuple[Asked, ...], "Asked | None"]  # premises; None: they cannot be
 
 
 def assumptions(atoms: Sequence[Atom], schema: Schema) -> tuple[Never, ...]:
@@ -97,7 +97,7 @@ class _Theory:
                 raise Unsupported("sets of two entities that may be one")
             if term.kind == "Bool":
                 for holds in (True, False):
-                    self._never((same, Test(Holds(term), holds), Test(Holds(twin), not holds)))
+                    self._never((same, Asked(Holds(term), holds), Asked(Holds(twin), not holds)))
                 continue
             self._never((same, equality(term, twin, holds=False)))
             self._classes.join(term, twin)
@@ -123,7 +123,7 @@ class _Theory:
                         self._never(premises)
                     else:
                         self._atoms.setdefault(conclusion.atom)
-                        self._never((*premises, Test(conclusion.atom, not conclusion.holds)))
+                        self._never((*premises, Asked(conclusion.atom, not conclusion.holds)))
 
     def meet_witnesses(self) -> None:
         """Write down what elements of sets make impossible; needs every atom about sets."""
@@ -143,52 +143,52 @@ class _Theory:
                 yield from self._of_below(atom)
 
     def _of_below(self, atom: Below) -> Iterator[Consequence]:
-        child, of, it = atom.child, atom.of, Test(atom)
+        child, of, it = atom.child, atom.of, Asked(atom)
         if not self._can_be_in(child.kind, element_kind(of.kind)):
             yield (it,), None
             return
         for other in self._classes.of(child):
-            yield (it, equality(child, other)), Test(Below(other, of))
+            yield (it, equality(child, other)), Asked(Below(other, of))
         for lacks in self._each(Lacks):
             if lacks.other == of:
-                yield (it, Test(lacks, holds=False)), Test(Below(child, lacks.of))
+                yield (it, Asked(lacks, holds=False)), Asked(Below(child, lacks.of))
 
     def _of_under(self, atom: Under) -> Iterator[Consequence]:
-        child, ancestor, it = atom.child, atom.ancestor, Test(atom)
+        child, ancestor, it = atom.child, atom.ancestor, Asked(atom)
         kinds = child.kind, ancestor.kind
         if child == ancestor or not self._can_be_in(*kinds):
             yield (it,), None
             return
         for other in self._classes.of(child):
-            yield (it, equality(child, other)), Test(Under(other, ancestor))
+            yield (it, equality(child, other)), Asked(Under(other, ancestor))
         for other in self._classes.of(ancestor):
-            yield (it, equality(ancestor, other)), Test(Under(child, other))
+            yield (it, equality(ancestor, other)), Asked(Under(child, other))
         for above in self._each(Under):
             if above.child == ancestor:
-                yield (it, Test(above)), Test(Under(child, above.ancestor))
+                yield (it, Asked(above)), Asked(Under(child, above.ancestor))
         for below in self._each(Below):
             if below.child == ancestor:
-                yield (it, Test(below)), Test(Below(child, below.of))
+                yield (it, Asked(below)), Asked(Below(child, below.of))
         for has in self._each(Has) if self._each(Below) else ():
             if has.element == ancestor:
-                yield (it, Test(has)), Test(Below(child, has.of))
+                yield (it, Asked(has)), Asked(Below(child, has.of))
 
     def _of_has(self, atom: Has) -> Iterator[Consequence]:
-        of, element, it = atom.of, atom.element, Test(atom)
+        of, element, it = atom.of, atom.element, Asked(atom)
         for other in self._classes.of(element):
-            yield (it, equality(element, other)), Test(Has(of, other))
+            yield (it, equality(element, other)), Asked(Has(of, other))
         for lacks in self._each(Lacks):
             if lacks.other == of:
-                yield (it, Test(lacks, holds=False)), Test(Has(lacks.of, element))
+                yield (it, Asked(lacks, holds=False)), Asked(Has(lacks.of, element))
         for shares in self._each(Shares):
             twin = Has(shares.other, element)
             if shares.one == of and twin in self._atoms:
-                yield (it, Test(twin)), Test(shares)
+                yield (it, Asked(twin)), Asked(shares)
         for exceeds in self._each(Exceeds):
             if exceeds.of == of and element not in exceeds.items:
                 others = (item for item in exceeds.items if item.name or element.name)
                 different = (equality(element, other, holds=False) for other in others)
-                yield (it, *different), Test(exceeds)
+                yield (it, *different), Asked(exceeds)
 
     def _can_be_in(self, child: Kind, ancestor: Kind) -> bool:
         if not isinstance(child, EntityKind) or not isinstance(ancestor, EntityKind):

@@ -20,7 +20,7 @@ class Unsupported(Exception):
     """A construct that the translation cannot say; the message names it."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Term:
     """The value of the input *name*, or if it has none, *constant* (of an entity: its id)."""
 
@@ -29,7 +29,7 @@ class Term:
     constant: bool | int | str | None = None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Computed:
     """`left operator right` of Longs."""
 
@@ -41,7 +41,7 @@ class Computed:
 Long: TypeAlias = Term | Computed
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class TypeIs:
     """`principal` or `resource` is an entity of *type*."""
 
@@ -49,21 +49,21 @@ class TypeIs:
     type: str
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ActionIs:
     """The action is *id*."""
 
     id: str
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Holds:
     """The boolean *term* is true."""
 
     term: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Equal:
     """Two entities of one type, or two strings, are the same."""
 
@@ -71,7 +71,7 @@ class Equal:
     right: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Compare:
     """`left relation right` of Longs; false too if one of them has no value."""
 
@@ -79,8 +79,13 @@ class Compare:
     relation: str
     right: Long
 
+    @property
+    def can_fail(self) -> bool:
+        """Whether a side is computed, so that it may have no value."""
+        return isinstance(self.left, Computed) or isinstance(self.right, Computed)
 
-@attrs.frozen
+
+@attrs.frozen(cache_hash=True)
 class Stands:
     """*pattern* stands for the string *term*."""
 
@@ -88,7 +93,7 @@ class Stands:
     pattern: Pattern
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Under:
     """*ancestor* is a parent of *child*, or a parent's parent, ...: not *child* itself."""
 
@@ -96,7 +101,7 @@ class Under:
     ancestor: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Has:
     """The set *of* has *element*."""
 
@@ -104,7 +109,7 @@ class Has:
     element: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Below:
     """Some element of the set *of* is an ancestor of *child*."""
 
@@ -112,7 +117,7 @@ class Below:
     of: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Lacks:
     """Some element of *other* is none of the set *of*."""
 
@@ -120,7 +125,7 @@ class Lacks:
     other: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Shares:
     """The sets *one* and *other* have an element in common."""
 
@@ -128,7 +133,7 @@ class Shares:
     other: Term
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Exceeds:
     """The set *of* has an element that is none of *items*."""
 
@@ -140,30 +145,30 @@ Existential: TypeAlias = Below | Lacks | Shares | Exceeds
 Atom: TypeAlias = TypeIs | ActionIs | Holds | Equal | Compare | Stands | Under | Has | Existential
 
 
-@attrs.frozen
-class Test:
+@attrs.frozen(cache_hash=True)
+class Asked:
     """*atom* holds, or does not if *holds* is False."""
 
     atom: Atom
     holds: bool = True
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class All:
     """Every one of *parts* holds."""
 
     parts: tuple[Condition, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Any:
     """Some of *parts* holds."""
 
     parts: tuple[Condition, ...]
 
 
-Condition: TypeAlias = Test | All | Any
-Never: TypeAlias = tuple[Test, ...]  # tests that never hold together
+Condition: TypeAlias = Asked | All | Any
+Never: TypeAlias = tuple[Asked, ...]  # tests that never hold together
 ALWAYS, NEVER = All(()), Any(())
 
 
@@ -182,17 +187,17 @@ def some(*parts: Condition) -> Condition:
 def contrary(condition: Condition) -> Condition:
     """Return the condition that holds where *condition* does not."""
     match condition:
-        case Test(atom, holds):
-            return Test(atom, not holds)
+        case Asked(atom, holds):
+            return Asked(atom, not holds)
         case All(parts):
             return some(*map(contrary, parts))
         case Any(parts):
             return every(*map(contrary, parts))
 
 
-def tests(condition: Condition) -> Iterator[Test]:
+def tests(condition: Condition) -> Iterator[Asked]:
     """Yield the tests in *condition*, in order."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Asked):
         yield condition
     else:
         for part in condition.parts:
@@ -216,10 +221,10 @@ def terms_of(atom: Atom) -> Iterator[Term]:
                 waiting += (part.left, part.right)
 
 
-def equality(one: Term, other: Term, *, holds: bool = True) -> Test:
+def equality(one: Term, other: Term, *, holds: bool = True) -> Asked:
     """Return the test that the terms are the same, or that they are not."""
     if not one.name:
         one, other = other, one
     if one.kind == "Long":
-        return Test(Compare(one, "==", other), holds)
-    return Test(Equal(one, other), holds)
+        return Asked(Compare(one, "==", other), holds)
+    return Asked(Equal(one, other), holds)

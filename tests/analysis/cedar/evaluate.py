@@ -31,8 +31,8 @@ from tests.analysis.cedar.syntax import (
     Variable,
 )
 
-Value: TypeAlias = "bool | int | str | Entity | frozenset[Value]"
-Record: TypeAlias = Mapping[str, Value]
+Value: TypeAlias = "bool | int | str | Entity | frozenset[Value] | Record"
+Record: TypeAlias = "Mapping[str, Value]"
 
 _COMPARED: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -83,12 +83,12 @@ def value_of(expression: Expression, world: World) -> Value:  # noqa: PLR0911  o
         case Constant(value):
             return value
         case Variable(name):
-            entity: Entity = getattr(world, name)
-            return entity
+            return _variable(name, world)
         case SetOf(items):
             return frozenset(value_of(item, world) for item in items)
-        case Attribute(Variable("context"), name):
-            return world.context[name]
+        case Attribute(of, name):
+            record = value_of(of, world)
+            return (record if isinstance(record, Mapping) else _attributes(record, world))[name]
         case IsType(of, type_):
             return _entity(value_of(of, world)).type == type_
         case Like(of, pattern):
@@ -99,7 +99,16 @@ def value_of(expression: Expression, world: World) -> Value:  # noqa: PLR0911  o
             return _long(-_integer(value_of(argument, world)))
         case Binary():
             return _binary(expression, world)
-    return world.attributes[_entity(value_of(expression.of, world))][expression.name]
+
+
+def _variable(name: str, world: World) -> Value:
+    values: Mapping[str, Value] = {
+        "principal": world.principal,
+        "action": world.action,
+        "resource": world.resource,
+        "context": world.context,
+    }
+    return values[name]
 
 
 def _binary(expression: Binary, world: World) -> Value:  # noqa: PLR0911  one for each operator
@@ -135,6 +144,10 @@ def _integer(value: Value) -> int:
     if type(value) is not int:
         raise TypeError(f"got `{value}`, want a Long")
     return value
+
+
+def _attributes(value: Value, world: World) -> Record:
+    return world.attributes[_entity(value)]
 
 
 def _entity(value: Value) -> Entity:

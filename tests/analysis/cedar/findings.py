@@ -12,42 +12,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from helm_logic.analysis.boxes import EVERYTHING
 from helm_logic.analysis.scope import study_of
 from helm_logic.analysis.study import Study
 from helm_logic.lang import RuleSet, Source, load
-from helm_logic.policy.folder import prelude
+from helm_logic.policy.folder import IncludeResolver, prelude, stock_rules
 from tests.analysis.cedar.schema import Schema
 from tests.analysis.cedar.syntax import Policy
 from tests.analysis.cedar.translation import Translation, translate
 from tests.analysis.cedar.vectors import Finding
 
-NONE, SOME, ALL = "no", "some", "all"
-EQUAL, INSIDE, CONTAINS, OTHER = "equal", "inside", "contains", "other"
+_SHOWN = {"none": "no", "all": "all"}  # as reports say it, of vacuous policies
 
 
-def rules_of(translation: Translation) -> RuleSet:
-    """Return the rule set that *translation* is, for analysis: with its assumptions."""
+def rules_of(translation: Translation, *, chains: bool = False) -> RuleSet:
+    """Return the rule set that *translation* is, for analysis: with its assumptions.
+
+    Cedar has no delegation: the *chains* of stock rules are needed only to make a request allowed.
+    """
     assumed = "".join(f"#assume never {body}.\n" for body in translation.bodies)
-    source = Source("policies.dl", translation.rules + assumed)
-    return load(source, lambda _: None, prelude=prelude(), relevance=False, claims=True)
-
-
-def extent(study: Study, rule_id: str) -> str:
-    """Return whether no, some or all requests are in the guard of a rule."""
-    boxes = study.boxes(rule_id)
-    if study.is_empty(boxes):
-        return NONE
-    return ALL if study.are_inside([EVERYTHING], boxes) else SOME
-
-
-def relation(study: Study, first: str, second: str) -> str:
-    """Return how the guards of two rules lie to each other."""
-    one, other = study.boxes(first), study.boxes(second)
-    inside, contains = study.are_inside(one, other), study.are_inside(other, one)
-    if inside and contains:
-        return EQUAL
-    return INSIDE if inside else CONTAINS if contains else OTHER
+    include = '#include "authority".\n' if chains else ""
+    source = Source("policies.dl", include + translation.rules + assumed)
+    resolve = IncludeResolver(stock_rules())
+    return load(source, resolve, prelude=prelude(), relevance=False, claims=True)
 
 
 def findings(policies: Sequence[Policy], schema: Schema) -> frozenset[Finding]:
@@ -57,15 +43,15 @@ def findings(policies: Sequence[Policy], schema: Schema) -> frozenset[Finding]:
     for environment in schema.environments():
         translation = translate(policies, schema, environment)
         study = study_of(rules_of(translation))
-        here = {policy.id: extent(study, policy.id) for policy in policies}
+        here = {policy.id: study.extent(policy.id) for policy in policies}
         for name, said in here.items():
             extents[name].add(said)
-        effects = {policy.id: policy.effect for policy in policies if here[policy.id] != NONE}
+        effects = {policy.id: policy.effect for policy in policies if here[policy.id] != "none"}
         pairs = _of_one_effect(study, effects), _overridden(study, effects, here)
         found += [(environment.shown, *each) for each in (*pairs[0], *pairs[1])]
     for name, everywhere in extents.items():
-        if everywhere in ({NONE}, {ALL}):
-            found.append((None, f"applies to {everywhere.pop()}", (name,)))
+        if len(everywhere) == 1 and (shown := _SHOWN.get(*everywhere)):
+            found.append((None, f"applies to {shown}", (name,)))
     return frozenset(found)
 
 
@@ -76,12 +62,12 @@ def _of_one_effect(
     for one, other in combinations(effects, 2):
         if effects[one] != effects[other]:
             continue
-        how = relation(study, one, other)
-        if how == EQUAL:
+        how = study.relation(one, other)
+        if how == "equal":
             groups[one] |= {other}
             groups[other] |= {one}
-        elif how != OTHER:
-            yield "shadowed", (one, other) if how == INSIDE else (other, one)
+        elif how in ("inside", "contains"):
+            yield "shadowed", (one, other) if how == "inside" else (other, one)
     for group in {tuple(sorted(group)) for group in groups.values() if len(group) > 1}:
         yield "redundant", group
 
@@ -89,9 +75,9 @@ def _of_one_effect(
 def _overridden(
     study: Study, effects: Mapping[str, str], extents: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    some = [name for name in effects if extents[name] == SOME]
+    some = [name for name in effects if extents[name] == "some"]
     for one in some:
         for other in some:
             opposite = (effects[one], effects[other]) == ("permit", "forbid")
-            if opposite and relation(study, one, other) in (EQUAL, INSIDE):
+            if opposite and study.relation(one, other) in ("equal", "inside"):
                 yield "overridden", (one, other)

@@ -21,6 +21,7 @@ from tests.analysis.cedar.conditions import (
     ActionIs,
     All,
     Any,
+    Asked,
     Atom,
     Below,
     Compare,
@@ -35,7 +36,6 @@ from tests.analysis.cedar.conditions import (
     Shares,
     Stands,
     Term,
-    Test,
     TypeIs,
     Under,
     Unsupported,
@@ -44,6 +44,8 @@ from tests.analysis.cedar.globs import Pattern, written
 from tests.analysis.cedar.schema import EntityKind, Kind, SetKind, element_kind, short
 from tests.analysis.cedar.strings import is_prefix, spelled
 
+# Where the name of the entity that acts, or is acted on, stands among its properties.
+NAMED: Final = {"id": ("entity", "id"), "type": ("entity", "type")}
 _TYPES: Final = {"Bool": "bool", "Long": "int", "String": "string"}
 _OPERATORS: Final = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CONTRARY: Final = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -102,7 +104,7 @@ class Writer:
     def body(self, condition: Condition, stem: str) -> list[str]:
         """Return literals that say *condition*; alternatives become predicates named by *stem*."""
         match condition:
-            case Test(atom, holds):
+            case Asked(atom, holds):
                 return self.literals(atom, holds=holds)
             case All(parts):
                 return [literal for part in parts for literal in self.body(part, stem)]
@@ -276,8 +278,9 @@ def _sum_text(value: Long, stem: str) -> tuple[str, list[str]]:
 
 def _path(term: Term) -> tuple[str, ...]:
     part, _, name = term.name.partition("_")
-    root = "subject" if part == "principal" else part
-    return (root, name) if root == "context" or name == "id" else (root, "properties", name)
+    if part == "context":
+        return (part, name)
+    return ("subject" if part == "principal" else part, "properties", *NAMED.get(name, (name,)))
 
 
 def _declared(name: str, feed: Feed) -> str:

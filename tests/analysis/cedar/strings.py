@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tests.analysis.cedar.conditions import Atom, Equal, Never, Stands, Term, Test
+from tests.analysis.cedar.conditions import Asked, Atom, Equal, Never, Stands, Term
 from tests.analysis.cedar.globs import Pattern, conflicts, possible
 
 _SPELLED_APART: Final = {"/": "slash", "*": "star"}
@@ -42,7 +42,7 @@ def impossible_strings(atoms: Sequence[Atom]) -> Iterator[Never]:
         whole = [*patterns, *((str(each),) for each in constants)]
         for partial in conflicts(possible(whole), len(whole)):
             if not all(is_prefix(whole[n]) for n in partial):
-                yield tuple(Test(Stands(term, whole[n]), holds) for n, holds in partial.items())
+                yield tuple(Asked(Stands(term, whole[n]), holds) for n, holds in partial.items())
 
 
 def patterns_of(atoms: Sequence[Atom]) -> dict[Term, tuple[Pattern, ...]]:

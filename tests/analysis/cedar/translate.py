@@ -17,6 +17,7 @@ from tests.analysis.cedar.conditions import (
     ALWAYS,
     NEVER,
     ActionIs,
+    Asked,
     Below,
     Compare,
     Computed,
@@ -30,7 +31,6 @@ from tests.analysis.cedar.conditions import (
     Shares,
     Stands,
     Term,
-    Test,
     TypeIs,
     Under,
     Unsupported,
@@ -55,6 +55,7 @@ from tests.analysis.cedar.syntax import (
 
 _CONTRARY: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _ARITHMETIC: Final = ("+", "-", "*")
+_TAKEN: Final = ("id", "type", "entity")  # what the name of an entity is called in requests
 _PRIMITIVE: Final = {bool: "Bool", int: "Long", str: "String"}
 
 
@@ -74,7 +75,7 @@ class Translator:
                 return self.condition(argument, wanted=not wanted)
             case Binary(relation, left, right) if relation in _CONTRARY and self._is_long(left):
                 name = relation if wanted else _CONTRARY[relation]
-                return Test(Compare(self._long(left), name, self._long(right)))
+                return Asked(Compare(self._long(left), name, self._long(right)))
         says = self._says(expression)
         return says if wanted else contrary(says)
 
@@ -97,16 +98,16 @@ class Translator:
             case Constant(bool(value)):
                 return ALWAYS if value else NEVER
             case IsType(Variable("principal" | "resource" as name), type_):
-                return Test(TypeIs(name, type_))
+                return Asked(TypeIs(name, type_))
             case Like(of, pattern):
-                return Test(Stands(self._term(of), simplified(pattern)))
+                return Asked(Stands(self._term(of), simplified(pattern)))
             case Attribute():
-                return Test(Holds(self._term(expression)))
+                return Asked(Holds(self._boolean(expression)))
             case Binary("!=", left, right):
                 return contrary(self._says(Binary("==", left, right)))
             case Binary("==" | "in", Variable("action"), right):
                 named = right.items if isinstance(right, SetOf) else (right,)
-                return some(*(Test(ActionIs(_entity(each).id)) for each in named))
+                return some(*(Asked(ActionIs(_entity(each).id)) for each in named))
             case Binary("==", left, right):
                 return self._same(left, right)
             case Binary("in", left, right):
@@ -119,13 +120,19 @@ class Translator:
                 return self._has_any(left, right)
         raise Unsupported(f"{type(expression).__name__} as a condition")
 
+    def _boolean(self, expression: Attribute) -> Term:
+        term = self._term(expression)
+        if term.kind != "Bool":
+            raise Unsupported("a condition that is no boolean")
+        return term
+
     # --- Entities, strings and sets.
 
     def _same(self, left: Expression, right: Expression) -> Condition:
         if isinstance(right, SetOf):
             of, items = self._term(left), tuple(self._term(item) for item in right.items)
-            exceeds = Test(Exceeds(of, items), holds=False)
-            return every(*(Test(Has(of, item)) for item in items), exceeds)
+            exceeds = Asked(Exceeds(of, items), holds=False)
+            return every(*(Asked(Has(of, item)) for item in items), exceeds)
         one, other = self._term(left), self._term(right)
         if isinstance(one.kind, SetKind):
             return every(self._has_all(left, right), self._has_all(right, left))
@@ -136,31 +143,31 @@ class Translator:
             return some(*(self._inside(child, item) for item in right.items))
         above = self._term(right)
         if isinstance(above.kind, SetKind):
-            below = Test(Below(child, above))
-            return some(Test(Has(above, child)), below) if above.kind.of == child.kind else below
-        under = Test(Under(child, above))
+            below = Asked(Below(child, above))
+            return some(Asked(Has(above, child)), below) if above.kind.of == child.kind else below
+        under = Asked(Under(child, above))
         return some(_equal(child, above), under) if above.kind == child.kind else under
 
     def _has(self, whole: Expression, element: Expression) -> Condition:
         item = self._term(element)
         if isinstance(whole, SetOf):
             return some(*(_equal(self._term(each), item) for each in whole.items))
-        return Test(Has(self._term(whole), item))
+        return Asked(Has(self._term(whole), item))
 
     def _has_all(self, whole: Expression, part: Expression) -> Condition:
         if isinstance(part, SetOf):
             return every(*(self._has(whole, item) for item in part.items))
         if isinstance(whole, SetOf):
             items = tuple(self._term(item) for item in whole.items)
-            return Test(Exceeds(self._term(part), items), holds=False)
-        return Test(Lacks(self._term(whole), self._term(part)), holds=False)
+            return Asked(Exceeds(self._term(part), items), holds=False)
+        return Asked(Lacks(self._term(whole), self._term(part)), holds=False)
 
     def _has_any(self, one: Expression, other: Expression) -> Condition:
         if isinstance(one, SetOf):
             one, other = other, one
         if isinstance(other, SetOf):
             return some(*(self._has(one, item) for item in other.items))
-        return Test(Shares(self._term(one), self._term(other)))
+        return Asked(Shares(self._term(one), self._term(other)))
 
     # --- Terms.
 
@@ -172,7 +179,7 @@ class Translator:
                 return Term("", _PRIMITIVE[type(value)], value)
             case Variable("principal" | "resource" as name):
                 return Term(f"{name}_id", EntityKind(self._type(name)))
-            case Attribute(Variable(of), name) if name != "id":
+            case Attribute(Variable(of), name) if name not in _TAKEN:
                 return Term(f"{of}_{name}", self._kind(of, name))
         raise Unsupported(f"{type(expression).__name__} as a value")
 
@@ -193,8 +200,8 @@ class Translator:
                 return operator in _ARITHMETIC
             case Constant(value):
                 return type(value) is int
-            case Attribute(Variable(of), name):
-                return self._kind(of, name) == "Long"
+            case Attribute():
+                return self._term(expression).kind == "Long"
         return False
 
     def _long(self, expression: Expression) -> Long:
@@ -241,12 +248,14 @@ def _equal(one: Term, other: Term) -> Condition:
     if not one.name:
         raise Unsupported("two constants compared")
     if isinstance(other.kind, EntityKind) and not other.name and one.name in _ACTORS:
-        return every(Test(TypeIs(_ACTORS[one.name], other.kind.type)), Test(Equal(one, other)))
+        return every(Asked(TypeIs(_ACTORS[one.name], other.kind.type)), Asked(Equal(one, other)))
     if one.kind != other.kind:
         raise Unsupported("values of different types compared")
     if one.kind == "Long":
-        return Test(Compare(one, "==", other))
-    return Test(Equal(one, other))
+        return Asked(Compare(one, "==", other))
+    if one.kind == "Bool":
+        raise Unsupported("booleans compared")
+    return Asked(Equal(one, other))
 
 
 _ACTORS: Final = {"principal_id": "principal", "resource_id": "resource"}

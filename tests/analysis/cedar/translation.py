@@ -19,10 +19,10 @@ from helm_logic.lang import RuleSet
 from helm_logic.policy.inputs import request_facts
 from helm_logic.policy.request import read_request
 from tests.analysis.cedar.assumptions import assumptions
-from tests.analysis.cedar.conditions import Never, atoms
+from tests.analysis.cedar.conditions import Compare, Never, atoms
 from tests.analysis.cedar.evaluate import Value, World
 from tests.analysis.cedar.globs import matches, written
-from tests.analysis.cedar.rule_text import Feed, Writer, quoted, symbol
+from tests.analysis.cedar.rule_text import NAMED, Feed, Writer, quoted, symbol
 from tests.analysis.cedar.schema import Environment, Schema, short
 from tests.analysis.cedar.strings import patterns_of, spelled
 from tests.analysis.cedar.syntax import Entity, Policy
@@ -36,7 +36,8 @@ class Translation:
     """The rules for one environment, and what a request and its world must give them.
 
     *heads* is the fact that each policy concludes where it matches, by the policy's id; *bodies*
-    are what never holds.
+    are what never holds. *computes* says that something is added or multiplied, in which our
+    integers are narrower than Cedar's.
     """
 
     environment: Environment
@@ -45,6 +46,12 @@ class Translation:
     heads: Mapping[str, tuple[str, str]]
     feeds: Mapping[str, Feed]
     relations: Mapping[str, tuple[str, str]]
+    computes: bool
+
+    @property
+    def by_automata(self) -> tuple[str, ...]:
+        """The patterns of which the translation, not the analysis, knows what they match."""
+        return tuple(written(each) for feed in self.feeds.values() for each in feed.patterns)
 
     def facts(self, world: World, rule_set: RuleSet) -> dict[str, list[Row]]:
         """Return the facts of the request in *world*, read as production reads requests."""
@@ -64,13 +71,13 @@ class Translation:
         """Return the request in *world* as JSON."""
         context: dict[str, JsonValue] = {}
         actors = {"subject": world.principal, "resource": world.resource}
-        request: dict[str, JsonValue] = {
-            name: {"type": short(entity.type), "id": entity.id, "properties": {}}
-            for name, entity in actors.items()
-        }
+        request: dict[str, JsonValue] = {}
+        for name, entity in actors.items():
+            named: dict[str, JsonValue] = {"type": short(entity.type), "id": entity.id}
+            request[name] = {**named, "properties": {"entity": named}}
         for feed in self.feeds.values():
             part, _, name = feed.term.name.partition("_")
-            if name != "id":
+            if name not in NAMED:
                 actor = world.principal if part == "principal" else world.resource
                 record = world.context if part == "context" else world.attributes[actor]
                 _place(request | {"context": context}, feed.path, _written(record[name], feed))
@@ -97,13 +104,14 @@ def translate(policies: Sequence[Policy], schema: Schema, environment: Environme
         heads,
         writer.feeds,
         writer.relations,
+        any(isinstance(each, Compare) and each.can_fail for each in mentioned),
     )
 
 
 def _preface(schema: Schema, environment: Environment) -> list[str]:
     types = ", ".join(quoted(short(name)) for name in schema.entities)
     return [
-        f"#input principal_type : {{{types}}} from subject.type.",
+        f"#input principal_type : {{{types}}} from subject.properties.entity.type.",
         f"known_action({quoted(environment.action.id)}).",
     ]
 
@@ -142,6 +150,6 @@ def _written(value: Value, feed: Feed) -> JsonValue:
 
 
 def _plain(value: Value) -> bool | int | str:
-    if isinstance(value, frozenset):
-        raise TypeError("got a set in a set, want what a request can hold")
+    if isinstance(value, frozenset | Mapping):
+        raise TypeError(f"got `{value}`, want a value that no other is in")
     return value.id if isinstance(value, Entity) else value

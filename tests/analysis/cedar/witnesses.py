@@ -14,6 +14,7 @@ from itertools import combinations, product
 import attrs
 
 from tests.analysis.cedar.conditions import (
+    Asked,
     Below,
     Exceeds,
     Existential,
@@ -22,7 +23,6 @@ from tests.analysis.cedar.conditions import (
     Never,
     Shares,
     Term,
-    Test,
     Under,
     equality,
 )
@@ -39,14 +39,14 @@ class Exists:
     child: Term | None = None
     items: tuple[Term, ...] = ()
 
-    def fails_of(self, item: Term) -> Iterator[Test]:
+    def fails_of(self, item: Term) -> Iterator[Asked]:
         """Yield tests each of which says that the element is not *item*."""
         for of in sorted(self.inside, key=str):
-            yield Test(Has(of, item), holds=False)
+            yield Asked(Has(of, item), holds=False)
         for of in sorted(self.outside, key=str):
-            yield Test(Has(of, item))
+            yield Asked(Has(of, item))
         if self.child is not None:
-            yield Test(Under(self.child, item), holds=False)
+            yield Asked(Under(self.child, item), holds=False)
         for other in self.items:
             if item.name or other.name:
                 yield equality(item, other)
@@ -56,7 +56,8 @@ def contradictions(existentials: Sequence[Existential]) -> Iterator[Never]:
     """Yield what never holds together because of some element."""
     for one in existentials:
         found: list[frozenset[Existential]] = []
-        others = [each for each in existentials if each != one]
+        child = _said(one).child
+        others = [e for e in existentials if e != one and _said(e).child in (None, child)]
         for size in range(1, _MOST_AGAINST + 1):
             for against in combinations(others, size):
                 if any(less <= {*against} for less in found):
@@ -96,7 +97,7 @@ def _is_one(element: set[Term], said: Exists, child: Term | None) -> bool:
 
 
 def _nevers(one: Existential, against: Sequence[Existential]) -> Iterator[Never]:
-    base = (Test(one), *(Test(each, holds=False) for each in against))
+    base = (Asked(one), *(Asked(each, holds=False) for each in against))
     said = _said(one)
     excepted = dict.fromkeys(
         item for each in against for item in _said(each).items if item not in said.items

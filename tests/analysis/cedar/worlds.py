@@ -20,7 +20,7 @@ from tests.analysis.cedar.schema import EntityKind, Environment, Kind, Schema, S
 from tests.analysis.cedar.syntax import Constant, Entity, Expression, Like, Policy, SetOf
 
 _NAMELESS = ("x", "y", "z")
-_TO_THE_POINT = 0.4  # of all worlds, those with nothing but what the policies mention
+_TO_THE_POINT = 0.4  # how often a kind of values is drawn from those that the policies mention
 _Drawn = TypeVar("_Drawn", Entity, int, str)
 _EDGES = (0, 1, MAX_INTEGER, -MAX_INTEGER, MAX_INTEGER // 8 + 1)
 
@@ -43,13 +43,15 @@ def pool(schema: Schema, policies: Iterable[Policy]) -> Pool:
     integers = [value for value in values if type(value) is int]
     patterns = [leaf.pattern for leaf in leaves if isinstance(leaf, Like)]
     texts = [value for value in values if isinstance(value, str)]
+    texts += [one[0] + other[-1] for one in patterns for other in patterns]
+    texts += [text for each in patterns for text in _fitting(each)]
     return Pool(
         {
             name: tuple(sorted({*(each for each in named if each.type == name), *_nameless(name)}))
             for name in schema.entities
         },
         tuple(sorted({*_EDGES, *(n + near for n in integers for near in (-1, 0, 1))})),
-        tuple(sorted({"", "z", *texts, *(text for each in patterns for text in _fitting(each))})),
+        tuple(sorted({"", "z", *texts})),
         frozenset([*values, *("z".join(each) for each in patterns)]),
     )
 
@@ -78,8 +80,7 @@ def _leaves(expression: Expression) -> Iterator[Constant | Like]:
 
 def random_world(schema: Schema, environment: Environment, values: Pool, chance: Random) -> World:
     """Return a random request of *environment* in a random world."""
-    if chance.random() < _TO_THE_POINT:
-        values = _mentioned(values)
+    values = _nearer(values, chance)
     everyone = [entity for entities in values.entities.values() for entity in entities]
     chance.shuffle(everyone)
     parents = {
@@ -96,14 +97,19 @@ def random_world(schema: Schema, environment: Environment, values: Pool, chance:
     )
 
 
-def _mentioned(values: Pool) -> Pool:
-    """Return only what the policies mention, and of what they mention nothing of, everything."""
+def _nearer(values: Pool, chance: Random) -> Pool:
+    """Return now and then, for each kind of values, only those that the policies mention."""
 
     def near(some: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
         return tuple(each for each in some if each in values.named) or some
 
-    everyone = {name: near(some) for name, some in values.entities.items()}
-    return Pool(everyone, near(values.integers), near(values.texts), values.named)
+    def drawn(some: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
+        return near(some) if chance.random() < _TO_THE_POINT else some
+
+    everyone = values.entities
+    if chance.random() < _TO_THE_POINT:
+        everyone = {name: near(some) for name, some in everyone.items()}
+    return Pool(everyone, drawn(values.integers), drawn(values.texts), values.named)
 
 
 def _parents(
