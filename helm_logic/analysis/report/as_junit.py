@@ -8,12 +8,14 @@ findings is one passed case, because a suite without cases is taken for one that
 from __future__ import annotations
 
 import re
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from helm_logic.analysis.fingerprint import Marked
 from helm_logic.analysis.report.as_text import finding_lines
 from helm_logic.analysis.report.outcome import Outcome, Place
 
+# A reader would make spaces of these in an attribute.
+_SPACES = {ord(each): f"&#{ord(each)};" for each in "\t\n\r"}
 # What XML 1.0 cannot hold, not even escaped.
 _UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -48,8 +50,9 @@ def _case(marked: Marked, *, fails: bool) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_UNFIT.sub("\ufffd", text))
+    kept = escape(_UNFIT.sub("\ufffd", text))
+    return f'"{kept.translate(_SPACES)}"'
 
 
 def _text(text: str) -> str:
-    return escape(_UNFIT.sub("\ufffd", text))
+    return escape(_UNFIT.sub("\ufffd", text), quote=False)
