@@ -108,7 +108,12 @@ class Space:
 def largest(boxes: Iterable[dict[int, int]]) -> list[dict[int, int]]:
     """Return those of *boxes* that no other one contains, each once."""
     kept: list[dict[int, int]] = []
-    for box in sorted(boxes, key=len):
+    for box in sorted(boxes, key=_narrowness):
         if not any(contains(other, box) for other in kept):
             kept.append(box)
     return kept
+
+
+def _narrowness(box: Box) -> tuple[int, int]:
+    """Order boxes so that one that contains another comes before it."""
+    return len(box), -sum(mask.bit_count() for mask in box.values())

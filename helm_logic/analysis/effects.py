@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
-from helm_logic.analysis.formula import TRUE, Formula, Test, conj, tests_of
+from helm_logic.analysis.formula import FALSE, TRUE, Formula, Test, conj, tests_of
 from helm_logic.analysis.inquiry import Claimed, Inquiry, listed
 from helm_logic.analysis.study import Ruled
 from helm_logic.analysis.unfold import AUTHORIZED, Part
@@ -53,8 +53,11 @@ def _contradiction(inquiry: Inquiry, rule_id: str) -> str:
     if len(bodies) != 1:
         return ""
     parts = [part for part in bodies[0] if len(part.numbers) == 1 and part.formula is not TRUE]
-    boxes = [study.boxes_of(part.formula) for part in parts]
     texts = [_literal_text(inquiry, rule_id, part.numbers[0]) for part in parts]
+    never = [n for n, part in enumerate(parts) if part.formula is FALSE]
+    if never:  # then no rule asks for the other tests, and they have no classes
+        return f"; `{texts[never[0]]}` cannot be" if texts[never[0]] else ""
+    boxes = [study.boxes_of(part.formula) for part in parts]
     for text, one in zip(texts, boxes, strict=True):
         if text and study.is_empty(one):
             return f"; `{text}` cannot be"

@@ -8,7 +8,7 @@ request that stand for it; the first is its witness.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -26,13 +26,14 @@ from helm_logic.analysis.formula import (
     Test,
 )
 from helm_logic.analysis.segments import Shape, text_classes
+from helm_logic.authority.principal import is_principal
 from helm_logic.kernel.encoding import MAX_INTEGER
 from helm_logic.kernel.pattern import is_pattern
 from helm_logic.kernel.pattern import matches as kernel_matches
-from helm_logic.kernel.terms import Term
+from helm_logic.kernel.terms import COLUMN_TAGS, Term
 
 _MOMENT = 1_767_225_600  # 2026-01-01: what `now` is where nothing else is asked
-_VARIANTS = 4  # values that stand for an open class: more than attributes are ever compared
+VARIANTS = 4  # values that stand for an open class: as many attributes can be compared at once
 OneTest: TypeAlias = Present | Is | AtMost | Matches
 
 
@@ -88,6 +89,19 @@ def attribute_feature(attribute: Attribute, tests: Iterable[Test]) -> Feature:
     present: Test = Present(attribute.name)
     masks[present] = (1 << len(classes) - attribute.optional) - 1
     return Feature(attribute, classes, masks)
+
+
+def place_of(feature: Feature, value: Term) -> int | None:
+    """Return the number of the class of the text *value*; None if it cannot be a value."""
+    attribute = feature.source
+    if not isinstance(attribute, Attribute):
+        return None
+    if attribute.domain is not None or not _fits(attribute, value):
+        return next((n for n, each in enumerate(feature.classes) if value in each.values), None)
+    told = [(mask, isinstance(test, OneTest) and holds(test, value))
+            for test, mask in feature.masks.items()]  # fmt: skip
+    places = range(len(feature.classes) - attribute.optional)
+    return next((n for n in places if all(mask >> n & 1 == said for mask, said in told)), None)
 
 
 def holds(test: OneTest, value: Term) -> bool:
@@ -147,62 +161,35 @@ def _inside(attribute: Attribute, low: int, high: int) -> tuple[Term, ...]:
 def _texts(
     attribute: Attribute, tests: Sequence[OneTest]
 ) -> tuple[tuple[Class, ...], dict[Test, int]]:
-    constants = [test for test in tests if isinstance(test, Is) and _possible(attribute, test)]
+    constants = [test for test in tests if isinstance(test, Is) and _fits(attribute, test.constant)]
     patterns = [test for test in tests if isinstance(test, Matches) and is_pattern(test.pattern)]
     numbered: list[OneTest] = [*constants, *patterns]
-    word, first_word = _fresh_words(attribute)
     found = text_classes(
         [str(test.constant)[2:] for test in constants],
         [test.pattern for test in patterns],
-        Shape(
-            2 if attribute.name == "resource" else 1, _first_segment(attribute), first_word, word
-        ),
+        _shape(attribute),
+        VARIANTS,
     )
     masks: dict[Test, int] = dict.fromkeys(tests, 0)
     for number, each in enumerate(found):
         for member in each.members:
             masks[numbered[member]] |= 1 << number
-    alone = len(constants)
-    classes = [
-        Class((f"s:{each.witness}",) if any(member < alone for member in each.members)
-              else _variants(each.witness, (word, first_word)))
-        for each in found
-    ]  # fmt: skip
-    return tuple(classes), masks
+    tag = COLUMN_TAGS[attribute.type]
+    return tuple(Class(tuple(f"{tag}{text}" for text in each.texts)) for each in found), masks
 
 
-def _variants(witness: str, words: tuple[str, str]) -> tuple[Term, ...]:
-    """Return texts like *witness*, differing in its last segment that nothing mentions."""
-    segments = witness.split("/")
-    fresh = [n for n, each in enumerate(segments) if each.rpartition("-")[0] in words]
-    if not fresh:
-        return (f"s:{witness}",)
-    word, _, number = segments[fresh[-1]].rpartition("-")
-    texts = []
-    for more in range(_VARIANTS):
-        segments[fresh[-1]] = f"{word}-{int(number) + more}"
-        texts.append(f"s:{'/'.join(segments)}")
-    return tuple(texts)
-
-
-def _fresh_words(attribute: Attribute) -> tuple[str, str]:
+def _shape(attribute: Attribute) -> Shape:
     if attribute.type == "principal":
-        return "other", "agent:other"
-    if attribute.name == "resource":
-        return "other", "thing"
-    return "other", "other"
+        return Shape(1, lambda segment: segment.find(":") > 0, "agent:other", "other")
+    return Shape(2, bool, "thing", "other") if attribute.name == "resource" else Shape()
 
 
-def _first_segment(attribute: Attribute) -> Callable[[str], bool]:
-    return (lambda text: ":" in text) if attribute.type == "principal" else (lambda _text: True)
-
-
-def _possible(attribute: Attribute, test: Is) -> bool:
-    """Say whether the attribute can be *test*'s constant: a text of its shape."""
-    if not isinstance(test.constant, str) or test.constant[:2] != "s:":
+def _fits(attribute: Attribute, value: Term | None) -> bool:
+    """Say whether the attribute can have the *value*: a text of its type and shape."""
+    if not isinstance(value, str) or value[:2] != COLUMN_TAGS[attribute.type]:
         return False
-    text = test.constant[2:]
+    text = value[2:]
     if attribute.name == "resource":
         segments = text.split("/")
         return len(segments) > 1 and not {"", ".", ".."} & {*segments}
-    return attribute.type != "principal" or 0 < text.find(":") < len(text) - 1
+    return attribute.type != "principal" or is_principal(text)

@@ -11,10 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import attrs
+
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.environment import is_local
 from helm_logic.analysis.features import FALSE_MASK, TRUE_MASK, Feature
-from helm_logic.analysis.formula import Fact, GroundLiteral, Is, Linear, Ref, Same, Test, Value
+from helm_logic.analysis.formula import (
+    Fact,
+    GroundLiteral,
+    Is,
+    Linear,
+    Matches,
+    Ref,
+    Same,
+    Test,
+    Value,
+)
 from helm_logic.kernel.terms import Term
 
 _MOST_PAIRS = 20_000
@@ -27,10 +39,16 @@ def related(tests: Iterable[Test]) -> Iterator[Test]:
     for one, other in _pairs(facts):
         for name, constant in _differences(one, other) or ():
             yield Is(name, constant)
-    for same in (test for test in everything if isinstance(test, Same)):
-        for test in everything:
-            if isinstance(test, Is) and test.name in (same.first, same.second):
-                yield Is(same.second if test.name == same.first else same.first, test.constant)
+    linked: dict[str, frozenset[str]] = {}
+    for test in everything:
+        if isinstance(test, Same):
+            both = linked.get(test.first, frozenset({test.first}))
+            both |= linked.get(test.second, frozenset({test.second}))
+            linked.update(dict.fromkeys(both, both))
+    for test in everything:
+        if isinstance(test, (Is, Matches)):
+            for name in sorted(linked.get(test.name, frozenset()) - {test.name}):
+                yield attrs.evolve(test, name=name)
 
 
 def learn(

@@ -14,7 +14,8 @@ import attrs
 
 from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box
-from helm_logic.analysis.features import TRUE_MASK, Class, Feature
+from helm_logic.analysis.cover import TooManyCases
+from helm_logic.analysis.features import TRUE_MASK, VARIANTS, Class, Feature, place_of
 from helm_logic.analysis.formula import Compare, Fact, Same
 from helm_logic.analysis.linear import solve_linear
 from helm_logic.kernel.terms import Term
@@ -75,22 +76,52 @@ def _choose(
 ) -> dict[str, Term | None] | None:
     """Return values under which every one of *tests* comes out as it says, None if there are none.
 
-    What compares an absent input says nothing.
+    What compares an absent input says nothing; so what may be absent is, if nothing else will do.
     """
+    named = {name for test, _ in tests for name in _names(test)}
     allowed = {
-        feature.source.name: [
-            each for n, each in enumerate(feature.classes) if box.get(number, -1) >> n & 1
-        ]
+        source.name: _Allowed(feature, box.get(number, -1))
         for number, feature in enumerate(features)
-        if isinstance(feature.source, Attribute)
+        if isinstance(source := feature.source, Attribute) and source.name in named
     }
-    absent = {
-        name for name, classes in allowed.items() if all(c.values == (None,) for c in classes)
-    }
-    told = [(test, holds) for test, holds in tests if not absent & {*_names(test)}]
-    texts = _choose_texts(allowed, [(t, holds) for t, holds in told if isinstance(t, Same)])
-    numbers = _choose_numbers(allowed, [(t, holds) for t, holds in told if isinstance(t, Compare)])
-    return None if texts is None or numbers is None else {**texts, **numbers}
+    gone = {name for name, each in allowed.items() if not any(each.present)}
+    for absent in (gone, {name for name, each in allowed.items() if each.may_be_absent}):
+        told = [(test, holds) for test, holds in tests if not absent & {*_names(test)}]
+        texts = _choose_texts(allowed, [(t, holds) for t, holds in told if isinstance(t, Same)])
+        if texts is None:
+            continue
+        sums = [(t, holds) for t, holds in told if isinstance(t, Compare)]
+        numbers = _choose_numbers(allowed, sums)
+        if numbers is not None:
+            return {**dict.fromkeys(sorted(absent), None), **texts, **numbers}
+    return None
+
+
+@attrs.frozen
+class _Allowed:
+    """The classes in *mask* of an attribute's *feature*."""
+
+    feature: Feature
+    mask: int
+
+    @property
+    def present(self) -> list[Class]:
+        """Those in which the attribute has a value."""
+        chosen = (each for n, each in enumerate(self.feature.classes) if self.mask >> n & 1)
+        return [each for each in chosen if each.values != (None,)]
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether one is that the input is absent."""
+        return any(
+            each.values == (None,) and self.mask >> n & 1
+            for n, each in enumerate(self.feature.classes)
+        )
+
+    def has(self, value: Term) -> bool:
+        """Say whether *value* lies in one of them."""
+        place = place_of(self.feature, value)
+        return place is not None and bool(self.mask >> place & 1)
 
 
 def _names(test: Compare | Same) -> tuple[str, ...]:
@@ -100,23 +131,33 @@ def _names(test: Compare | Same) -> tuple[str, ...]:
 
 
 def _choose_texts(
-    allowed: Mapping[str, Sequence[Class]], tests: Sequence[tuple[Same, bool]]
+    allowed: Mapping[str, _Allowed], tests: Sequence[tuple[Same, bool]]
 ) -> dict[str, Term | None] | None:
+    """Return texts for which the *tests* come out so, found by trying; None if there are none.
+
+    Tried are the values that stand for the classes of all attributes that are compared: texts that
+    are compared are told apart by the same tests (`relations.related`), so if several can be one
+    text, a value that stands for one of them can be the value of all.
+    """
     names = sorted({name for test, _ in tests for name in _names(test)})
+    if len(names) > VARIANTS:
+        raise TooManyCases(f"more than {VARIANTS} texts of a request compared with each other")
+    values = dict.fromkeys(v for name in names for c in allowed[name].present for v in c.values)
+    tried = {name: [v for v in values if v is not None and allowed[name].has(v)] for name in names}
 
     def search(chosen: dict[str, Term | None]) -> dict[str, Term | None] | None:
         if len(chosen) == len(names):
             return chosen
         name = names[len(chosen)]
-        for value in (v for each in allowed[name] for v in each.values if v is not None):
-            tried = {**chosen, name: value}
+        for value in tried[name]:
+            more = {**chosen, name: value}
             if (
                 all(
-                    (tried[test.first] == tried[test.second]) == holds
+                    (more[test.first] == more[test.second]) == holds
                     for test, holds in tests
-                    if test.first in tried and test.second in tried
+                    if test.first in more and test.second in more
                 )
-                and (found := search(tried)) is not None
+                and (found := search(more)) is not None
             ):
                 return found
         return None
@@ -125,12 +166,12 @@ def _choose_texts(
 
 
 def _choose_numbers(
-    allowed: Mapping[str, Sequence[Class]], tests: Sequence[tuple[Compare, bool]]
+    allowed: Mapping[str, _Allowed], tests: Sequence[tuple[Compare, bool]]
 ) -> dict[str, int] | None:
     if not tests:
         return {}
     ranges = {
-        name: sorted(bounds for each in allowed[name] for bounds in _bounds(each))
+        name: sorted(bounds for each in allowed[name].present for bounds in _bounds(each))
         for name in sorted({name for test, _ in tests for name in _names(test)})
     }
     linear = [(test.terms, test.bound) if holds else
