@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disjoint boxes joined, grown to the largest there are, and counted.
+
+What a tree leaves are pieces, cut where the search had to cut. People want few and large regions:
+pieces that differ in one feature are joined, and then each grows as far as its kind and what cannot
+be reach. Regions may overlap; counts are of disjoint boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from helm_logic.analysis.boxes import Box, Space, are_apart, contains, meet
+from helm_logic.analysis.change.arena import Arena
+from helm_logic.analysis.change.entries import bits
+from helm_logic.analysis.cover import Cover, TooManyCases, cover
+
+_MOST_PIECES = 1_000
+
+
+def joined(space: Space, boxes: Iterable[Box]) -> list[Box]:
+    """Return disjoint *boxes*, those that differ in one feature only as one."""
+    found = list(boxes)
+    size = -1
+    while len(found) != size:
+        size = len(found)
+        for feature in sorted({each for box in found for each in box}):
+            groups: dict[tuple[tuple[int, int], ...], int] = {}
+            for box in found:
+                rest = tuple(sorted((n, mask) for n, mask in box.items() if n != feature))
+                groups[rest] = groups.get(rest, 0) | box.get(feature, space.full(feature))
+            found = [space.box({**dict(rest), feature: mask}) or {}
+                     for rest, mask in groups.items()]  # fmt: skip
+    return found
+
+
+def largest_regions(
+    arena: Arena, boxes: Sequence[Box], features: Iterable[int], most: int
+) -> tuple[list[Box], int]:
+    """Return the largest regions of the union of *boxes*, and how many of *boxes* lie in none.
+
+    At most *most* regions, the largest by points of *features* first.
+    """
+    counted = sorted(features)
+    order = sorted(boxes, key=lambda box: (-arena.space.points(box, counted), sorted(box.items())))
+    found: list[Box] = []
+    left: list[Box] = []
+    for box in order:
+        if any(contains(region, box) for region in found):
+            continue
+        if len(found) < most:
+            found.append(_grown(arena, box, boxes))
+        else:
+            left.append(box)
+    found.sort(key=lambda box: (-arena.space.points(box, counted), sorted(box.items())))
+    return found, sum(not any(contains(region, box) for region in found) for box in left)
+
+
+def _grown(arena: Arena, box: Box, boxes: Sequence[Box]) -> Box:
+    """Return a largest box around *box* inside the union of *boxes* and what cannot be."""
+    space = arena.space
+    allowed = [*boxes, *(each.box for each in arena.impossible)]
+    grown = dict(box)
+    for feature, mask in box.items():
+        rest = space.full(feature) & ~mask
+        if _inside(space, {**grown, feature: rest}, allowed):
+            del grown[feature]
+            continue
+        for number in bits(rest):
+            if _inside(space, {**grown, feature: 1 << number}, allowed):
+                grown[feature] |= 1 << number
+    return grown
+
+
+def _inside(space: Space, box: Box, allowed: Sequence[Box]) -> bool:
+    near = [each for each in allowed if not are_apart(each, box)]
+    try:
+        return bool(near) and isinstance(cover(space, box, near), Cover)
+    except TooManyCases:
+        return False
+
+
+def within(space: Space, box: Box, boxes: Sequence[Box], excluded: Sequence[Box]) -> list[Box]:
+    """Return disjoint boxes: the part of *box* in the union of *boxes* and outside *excluded*.
+
+    Just *box* if that has too many pieces.
+    """
+    found: list[Box] = []
+    for number, each in enumerate(boxes):
+        both = meet(box, each)
+        left: list[Box] = [] if both is None else [both]
+        for taken in (*boxes[:number], *excluded):
+            left = [
+                piece
+                for part in left
+                for piece in ([part] if are_apart(part, taken) else space.apart(part, taken))
+            ]
+        found += left
+        if len(found) > _MOST_PIECES:
+            return [box]
+    return found
