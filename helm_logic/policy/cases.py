@@ -125,6 +125,7 @@ class CaseRunner:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self._rule_set = rule_set
+        self._given = {each.name for each in rule_set.program.predicates if each.given}
         self._bundles: dict[str, Bundle] = {}
         self._judges: dict[str, Judge] = {}
         self._engines: dict[str, Engine] = {}
@@ -148,7 +149,9 @@ class CaseRunner:
         Raises InputError, LimitReached or EvaluationError where `run` gives a DENY.
         """
         stage = self._stage(case)
-        return self._engine(stage.bundle).evaluate(self._facts(case, stage))
+        facts = self._facts(case, stage)
+        asked = {name: rows for name, rows in facts.items() if name in self._given}
+        return self._engine(stage.bundle).evaluate(asked)
 
     def _stage(self, case: Case) -> _Stage:
         relations = {
@@ -185,8 +188,7 @@ class CaseRunner:
     def _engine(self, bundle: Bundle) -> Engine:
         standing = repr(sorted(bundle.static.items()))
         if standing not in self._engines:
-            given = {each.name for each in self._rule_set.program.predicates if each.given}
-            static = {name: rows for name, rows in bundle.static.items() if name in given}
+            static = {name: rows for name, rows in bundle.static.items() if name in self._given}
             self._engines[standing] = Engine(self._rule_set.program, static)
         return self._engines[standing]
 
