@@ -196,8 +196,8 @@ class _Maker:
         """Return one more than before, unless it is plain that nobody else gets authority."""
         if before is None:
             return Number(0)
-        stays = _stays(step, self._system) == TRUE
-        return before if stays else total((before, Number(1)))
+        same_holder = stays(step, self._system) == TRUE
+        return before if same_holder else total((before, Number(1)))
 
     def _needed(
         self, step: Step, ghost: Ghost, before: Formula | None
@@ -266,7 +266,7 @@ class _Maker:
         if before is None:
             return None
         after = self._holder(head, step.head)
-        ways = [_stays(step, self._system)]
+        ways = [stays(step, self._system)]
         issuers = [self._system.value(each, step.head) for each in head.having(ISSUER)
                    if each.relation]  # fmt: skip
         if issuers:
@@ -340,7 +340,7 @@ class _Maker:
 SIGNER, DELEGATE_KEY = "signed_by.key", "delegate_key.key"
 
 
-def _stays(step: Step, system: System) -> Formula:
+def stays(step: Step, system: System) -> Formula:
     """Return that authority stays with the same link or holder."""
     head, parent = step.head, step.premises[0]
     own, above = (system.shapes[each.predicate] for each in (head, parent))

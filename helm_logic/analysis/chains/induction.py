@@ -10,7 +10,7 @@ clause, and one for each predicate that what is to be proved follows. Any solver
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -126,15 +126,41 @@ def queries(prop: str, clauses: Clauses, plan: Plan) -> Iterator[Query]:
             yield Query(name, ((name, clauses.states[name].arguments),), TRUE, goal)
 
 
-def proves(
-    prop: str, invariant: Invariant, clauses: Clauses, plan: Plan, timeout_ms: int = TIMEOUT_MS
-) -> bool:
-    """Say whether the property follows from *invariant*."""
+def step_queries(prop: str, clauses: Clauses, plan: Plan) -> Iterator[Query]:
+    """Yield, for each rule that continues chains, that it keeps the property."""
+    if prop == CONTINUATION:
+        yield from queries(prop, clauses, plan)
+        return
+    inside = plan.inside[prop]
+    for clause in clauses.clauses:
+        if clause.premises and clause.head in inside:
+            goal = instance(inside[clause.head], clauses.states[clause.head], clause.values)
+            before = [
+                instance(inside.get(name, TRUE), clauses.states[name], values)
+                for name, values in clause.premises[:1]
+            ]
+            yield Query(clause.rule, clause.premises, conj((clause.condition, *before)), goal)
+
+
+def proved(
+    asked: Iterable[Query], invariant: Invariant, clauses: Clauses, timeout_ms: int = TIMEOUT_MS
+) -> tuple[bool, ...]:
+    """Return for each query whether it follows from *invariant*."""
     questions = (
         (_assumed(query.premises, query.condition, clauses, invariant), (query.goal,))
-        for query in queries(prop, clauses, plan)
+        for query in asked
     )
-    return all(all(each) for each in consequences(questions, timeout_ms))
+    return tuple(all(each) for each in consequences(questions, timeout_ms))
+
+
+def is_inductive(invariant: Invariant, clauses: Clauses, timeout_ms: int = TIMEOUT_MS) -> bool:
+    """Say whether *invariant* holds of every root grant and is kept by every step."""
+    asked = [
+        Query(each.rule, each.premises, each.condition,
+              instance(invariant[each.head], clauses.states[each.head], each.values))
+        for each in clauses.clauses
+    ]  # fmt: skip
+    return all(proved(asked, invariant, clauses, timeout_ms))
 
 
 def conditions(

@@ -113,6 +113,11 @@ def _covers(power: Power, column: Column, value: Formula, wanted_name: str) -> F
     wanted = Apply(wanted_name, (), SORTS[column.type])
     if column.type == "pattern":
         return Apply(MATCHES, (value, wanted))
+    return compared(power, value, wanted)
+
+
+def compared(power: Power, value: Formula, wanted: Formula) -> Formula:
+    """Return the formula that *value*, which is no pattern, gives or demands what is wanted."""
     if power.role in (UNTIL, DEPTH, BUDGET):
         return at_most(wanted, value)
     return at_most(value, wanted) if power.role == SINCE else same(value, wanted)

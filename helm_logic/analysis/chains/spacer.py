@@ -8,11 +8,10 @@ the verification conditions to show: Spacer has been wrong before (z3 issue 7554
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from helm_logic.analysis.chains.clauses import Clauses
-from helm_logic.analysis.chains.induction import Invariant, instance, queries
-from helm_logic.analysis.chains.properties import Plan
+from helm_logic.analysis.chains.induction import Invariant, Query, instance
 from helm_logic.analysis.smt import TRUE, Formula, conj, neg, symbol
 from helm_logic.analysis.smt_reader import Expression, read_expressions, read_formula
 from helm_logic.analysis.solver import HornRule, Separated, Unknown, separate
@@ -20,9 +19,9 @@ from helm_logic.errors import InputError
 
 
 def spacer_invariant(
-    prop: str, known: Invariant, clauses: Clauses, plan: Plan, timeout_ms: int
+    asked: Iterable[Query], known: Invariant, clauses: Clauses, timeout_ms: int
 ) -> dict[str, Formula] | Unknown | None:
-    """Return an invariant from which the property follows, None if some chain breaks it."""
+    """Return an invariant from which all that is *asked* follows, None if a chain breaks it."""
     states = clauses.states
     signatures = {name: [each.sort for each in state.arguments] for name, state in states.items()}
     rules = [
@@ -34,7 +33,7 @@ def spacer_invariant(
         for clause in clauses.clauses
     ]
     bad = []
-    for query in queries(prop, clauses, plan):
+    for query in asked:
         extra = _known(known, clauses, query.premises)
         bad.append((query.premises, conj((query.condition, *extra, neg(query.goal)))))
     answer = separate(signatures, rules, bad, timeout_ms)

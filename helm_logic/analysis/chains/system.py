@@ -289,6 +289,12 @@ def _parted(
     return [atom for _, atom in sorted(chain, key=lambda each: each[0])], rest
 
 
+def parent_of(rule: Rule, system: System) -> Positive:
+    """Return the literal of *rule* that the node before its conclusion comes from."""
+    chain, _ = _parted(rule, system.rule_set, tuple(system.shapes))
+    return Positive(chain[0])
+
+
 def _node(atom: Atom, bodies: Bodies, environment: Environment) -> Node:
     columns = bodies.program.by_name[atom.predicate].columns
     for term, column in zip(atom.terms, columns, strict=True):

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proving that authority only ever narrows, along chains of any length and for any facts.
+
+    rules ──system──▶ steps ──lemmas, clauses──▶ Horn clauses ──plain invariants, Spacer──▶ proof
+                                                              ──search, tables, engine──▶ chain
+
+The command is `helm-logic prove attenuation RULES`: it prints for each property whether it is
+proved, which columns it was proved about, or the chain that breaks it; `--save DIR` writes the
+certificate (`certificate.py`), and the exit code is 0 only if everything that is named is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from helm_logic.analysis.chains.attenuation import (
+    BROKEN,
+    CANDIDATE,
+    UNKNOWN,
+    UNNAMED,
+    UNSUPPORTED,
+    Attenuation,
+    Break,
+    Proof,
+    Result,
+)
+from helm_logic.analysis.chains.clauses import codes_of, make_clauses
+from helm_logic.analysis.chains.digest import rules_digest
+from helm_logic.analysis.chains.induction import (
+    Invariant,
+    Query,
+    candidates,
+    conditions,
+    houdini,
+    is_inductive,
+    proved,
+    queries,
+    step_queries,
+)
+from helm_logic.analysis.chains.lemmas import lemmas, proved_lemmas
+from helm_logic.analysis.chains.properties import PROPERTIES, Property, make_plan
+from helm_logic.analysis.chains.replay import replay
+from helm_logic.analysis.chains.search import Known, Search
+from helm_logic.analysis.chains.spacer import spacer_invariant
+from helm_logic.analysis.chains.system import System, make_system
+from helm_logic.analysis.chains.witness import find_chain
+from helm_logic.analysis.finding import PROVED
+from helm_logic.analysis.solver import TIMEOUT_MS, Unknown
+from helm_logic.lang import RuleSet
+
+# A chain that breaks something mostly does so at once; a proof is tried before longer ones are.
+_SHORT, _LONG = 2, 6
+
+
+def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Attenuation:
+    """Return what can be proved of the chains of *rule_set*; each question takes *timeout_ms*."""
+    system = make_system(rule_set)
+    if not system.shapes:
+        return Attenuation(rules_digest(system), (), (), (), {}, ())
+    narrowed = proved_lemmas(system)
+    codes = codes_of(system)
+    plan = make_plan(system, codes)
+    clauses = make_clauses(system, plan, codes, narrowed)
+    plain = houdini(clauses, candidates(system, plan), timeout_ms)
+    prover = _Prover(system, Known(clauses, plan, plain, timeout_ms))
+    results = tuple(prover.result(each) for each in PROPERTIES)
+    return Attenuation(
+        rules_digest(system),
+        tuple(system.shapes),
+        results,
+        tuple(prover.proofs()),
+        narrowed,
+        tuple(lemmas(narrowed, system)),
+    )
+
+
+class _Prover:
+    def __init__(self, system: System, known: Known) -> None:
+        self._system, self._known = system, known
+        self._proved: list[tuple[Invariant, list[str]]] = [(known.invariant, [])]
+
+    def proofs(self) -> Iterator[Proof]:
+        """Yield the proofs of what was proved."""
+        for invariant, names in self._proved:
+            if names:
+                made = conditions(names, invariant, self._known.clauses, self._known.plan)
+                yield Proof(tuple(names), invariant, tuple(made))
+
+    def result(self, asked: Property) -> Result:
+        """Return the result for a property."""
+        known, name = self._known, asked.name
+        if name in known.plan.unnamed:
+            return Result(asked, UNNAMED, known.plan.unnamed[name])
+        whole = list(queries(name, known.clauses, known.plan))
+        if all(proved(whole, known.invariant, known.clauses, known.timeout_ms)):
+            self._proved[0][1].append(name)
+            return Result(asked, PROVED)
+        steps = list(step_queries(name, known.clauses, known.plan))
+        kept = proved(steps, known.invariant, known.clauses, known.timeout_ms)
+        suspects = [each for each, fine in zip(steps, kept, strict=True) if not fine]
+        found = {each.place: self._break(name, each.place, 1, _SHORT) for each in suspects}
+        if not any(found.values()):
+            reason = self._ask_spacer(name, whole)
+            if reason == PROVED:
+                return Result(asked, PROVED)
+            if reason:
+                return Result(asked, UNKNOWN, reason, rules=tuple(found))
+        return self._broken(asked, suspects, found)
+
+    def _broken(
+        self, asked: Property, suspects: Sequence[Query], found: dict[str, Break | None]
+    ) -> Result:
+        """Return the result for a property that some chain of clauses breaks."""
+        left = [each for each in suspects if found[each.place] is None]
+        for each in left:
+            found[each.place] = self._break(asked.name, each.place, _SHORT + 1, _LONG)
+        breaks = tuple(each for each in found.values() if each is not None)
+        if breaks:
+            return Result(asked, BROKEN, breaks=breaks)
+        rules = tuple(found)
+        steps = [step for step in self._system.steps if step.rule.id in rules]
+        free = tuple(dict.fromkeys(name for step in steps for name in step.free))
+        if free:
+            return Result(asked, UNSUPPORTED, f"no formula says {', '.join(free)}", rules=rules)
+        said = "chains that would break it were found, but none that the engine derives"
+        return Result(asked, CANDIDATE, said, rules=rules)
+
+    def _break(self, name: str, rule: str, first: int, last: int) -> Break | None:
+        """Return the shortest chain with which *rule* breaks the property, as the engine sees it."""
+        search = Search(name, rule, self._known)
+        for rules in search.candidates(first, last):
+            chain = find_chain(name, rules, self._system, self._known.timeout_ms)
+            shown = None if chain is None else replay(name, chain, self._system)
+            if chain is not None and shown is not None:
+                return Break(rule, chain, shown)
+        return None
+
+    def _ask_spacer(self, name: str, whole: Sequence[Query]) -> str:
+        """Return that the property is proved, nothing if a chain breaks it, or why it is open."""
+        known = self._known
+        answer = spacer_invariant(whole, known.invariant, known.clauses, known.timeout_ms)
+        if answer is None:
+            return ""
+        if isinstance(answer, Unknown):
+            return answer.reason
+        if not is_inductive(answer, known.clauses, known.timeout_ms) or not all(
+            proved(whole, answer, known.clauses, known.timeout_ms)
+        ):
+            return "what it answered does not stand up to being checked"
+        self._proved.append((answer, [name]))
+        return PROVED
