@@ -19,7 +19,7 @@ from helm_logic.lang import RuleSet
 from helm_logic.policy.inputs import request_facts
 from helm_logic.policy.request import read_request
 from tests.analysis.cedar.assumptions import assumptions
-from tests.analysis.cedar.conditions import Compare, Never, atoms
+from tests.analysis.cedar.conditions import Compare, Never, Unsupported, atoms
 from tests.analysis.cedar.evaluate import Value, World
 from tests.analysis.cedar.globs import matches, written
 from tests.analysis.cedar.rule_text import NAMED, Feed, Writer, quoted, symbol
@@ -90,9 +90,11 @@ def translate(policies: Sequence[Policy], schema: Schema, environment: Environme
     conditions = {each.id: translator.condition(each.condition) for each in policies}
     mentioned = atoms(conditions.values())
     writer = Writer(patterns_of(mentioned))
-    heads = {}
+    heads: dict[str, tuple[str, str]] = {}
     for policy in policies:
         name, head = symbol(policy.id), _HEADS[policy.effect]
+        if any(name == other for _, other in heads.values()):
+            raise Unsupported(f"two policies whose ids are both `{name}` here")
         heads[policy.id] = (head, name)
         writer.rule(f"{name}_matches", writer.body(conditions[policy.id], f"{name}_either"))
         writer.rule(f"{head}({name})", [f"{name}_matches"], f'@id("{policy.id}")  ')
