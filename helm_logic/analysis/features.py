@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-import attrs
-
 from helm_logic.analysis.arithmetic import INTEGERS
 from helm_logic.analysis.attribute import Attribute
+from helm_logic.analysis.feature import FALSE_MASK, TRUE_MASK, Class, Feature
 from helm_logic.analysis.formula import (
     AtMost,
     Compare,
@@ -35,35 +34,19 @@ from helm_logic.kernel.terms import COLUMN_TAGS, Term
 _MOMENT = 1_767_225_600  # 2026-01-01: what `now` is where nothing else is asked
 VARIANTS = 4  # values that stand for an open class: as many attributes can be compared at once
 OneTest: TypeAlias = Present | Is | AtMost | Matches
-
-
-@attrs.frozen
-class Class:
-    """Values that no test tells apart: *values* stand for them; *bounds* are those of integers.
-
-    None is the value of an optional input that is absent.
-    """
-
-    values: tuple[Term | None, ...]
-    bounds: tuple[int, int] | None = None
-
-
-@attrs.frozen(eq=False)
-class Feature:
-    """One dimension of requests. *source* is the attribute, or the test that is true or false."""
-
-    source: Attribute | Fact | Compare | Same
-    classes: tuple[Class, ...]
-    masks: dict[Test, int]
-
-    @property
-    def is_attribute(self) -> bool:
-        """Whether it is a value of the request rather than something true or false."""
-        return isinstance(self.source, Attribute)
-
-
 _TRUTH = (Class(("b:false",)), Class(("b:true",)))
-FALSE_MASK, TRUE_MASK = 1, 2
+
+__all__ = [
+    "FALSE_MASK",
+    "TRUE_MASK",
+    "VARIANTS",
+    "Class",
+    "Feature",
+    "attribute_feature",
+    "holds",
+    "place_of",
+    "truth_feature",
+]
 
 
 def truth_feature(test: Fact | Compare | Same) -> Feature:

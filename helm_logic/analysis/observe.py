@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From what the engine found to where it lies: the class of every feature at one evaluated request.
 
-This is the way back from facts to the abstraction, and the reason to believe it: if the point that
-is observed lies in a rule's boxes exactly when the engine fired the rule, unfolding and classes were
-right about that request. Nothing of unfolding, classes or boxes is used here, only their data types:
-tests are evaluated on values with the kernel's matcher, facts by looking for rows.
+This is the way back from facts to the abstraction, and the reason to believe it: if the point
+that is observed lies in a rule's boxes exactly when the engine fired the rule, unfolding and
+classes were right about that request. Nothing of unfolding, classes or boxes is used here, only
+their data types: tests are evaluated on values with the kernel's matcher, facts are looked up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from operator import ge, gt, le, lt
 
 from helm_logic.analysis.attribute import Attribute
-from helm_logic.analysis.features import Feature
+from helm_logic.analysis.feature import Feature
 from helm_logic.analysis.formula import (
     AtMost,
     Compare,
