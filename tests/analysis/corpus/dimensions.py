@@ -34,7 +34,9 @@ class Maker:
 
     def make(self, kind: str) -> Dimension:
         """Return a new dimension of *kind*, one of KINDS."""
-        return _MAKERS[kind](self)
+        made = _MAKERS[kind](self)
+        attribute = _ATTRIBUTES.get(kind, made.name)
+        return attrs.evolve(made, attribute=attribute)
 
     def approval(self) -> Dimension:
         """Return the dimension of whether somebody with a new role has approved."""
@@ -249,5 +251,10 @@ _MAKERS: dict[str, Callable[[Maker], Dimension]] = {
     "world": Maker.world,
     "about_subject": Maker.about_subject,
 }
+# What a dimension is about where that is not an input of its own name.
+_ATTRIBUTES = {
+    "clock": "now", "agent": "subject", "place": "resource",
+    "member": "", "world": "", "about_subject": "",
+}  # fmt: skip
 KINDS = tuple(_MAKERS)
 ONCE = ("clock", "agent", "place")  # there is one time, one subject and one resource

@@ -19,6 +19,8 @@ Key = tuple[str, str, str, tuple[str, ...]]
 
 # The rules of these stand side by side; those of others are about the first.
 EQUALS = frozenset({"HL107"})
+# About a claim; which rules break it is told, and not compared.
+CLAIMS = frozenset({"HL401", "HL402"})
 # About regions of requests, or about the rule set as a whole.
 REGIONS = frozenset({"HL108", "HL110"})
 
@@ -69,6 +71,8 @@ def found(findings: Iterable[Finding], groups: Iterable[Expected] = ()) -> Count
 
 def _key(finding: Finding, equal: set[tuple[str, frozenset[str]]]) -> Key:
     rules = () if finding.code in REGIONS else tuple(sorted(finding.rules))
+    if finding.code in CLAIMS:
+        rules = finding.rules[:1]
     alone = finding.code in EQUALS or (finding.code, frozenset(rules)) in equal
     about = "" if alone or not rules else finding.rules[0]
     return finding.code, finding.severity, about, rules

@@ -166,9 +166,11 @@ def print_corpus(
     """Return *table* as text: what is used of *dimensions*, and all rules in random order."""
     rng = table.rng
     drafts = rng.sample(table.drafts, len(table.drafts))
-    helpers = list(dict.fromkeys(rule for each in drafts for rule in each.needs))
+    helpers = list(
+        dict.fromkeys(rule for each in drafts for rule in each.needs) | dict.fromkeys(table.helpers)
+    )
     rules = [each.text for each in drafts]
-    used = set(re.findall(r"[a-z]+_\d+", "\n".join((*helpers, *rules))))
+    used = set(re.findall(r"[a-z]+_\d+", "\n".join((*helpers, *rules, *table.statements))))
     declared = dict.fromkeys(
         text for each in dimensions if each.name in used for text in each.declarations
     )

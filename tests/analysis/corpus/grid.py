@@ -23,14 +23,15 @@ from tests.analysis.corpus.wordings import Dimension, Wording
 class Phrase:
     """*literals* of which the last one says something, and the *points* that they let through.
 
-    *approval* is the role whose approval it asks about, if it asks about one; *whole* tells that it
-    lets whole classes of one dimension through.
+    *approval* and *attribute* are what its dimension is about; *whole* tells that it lets whole
+    classes of one dimension through.
     """
 
     literals: tuple[str, ...]
     points: int
     helpers: tuple[str, ...] = ()
     approval: str = ""
+    attribute: str = ""
     whole: bool = True
 
 
@@ -74,7 +75,9 @@ class Grid:
         block = sum(run << (n * stride) for n in range(dimension.classes) if wording.mask >> n & 1)
         period = stride * dimension.classes
         points = block * (self.full // ((1 << period) - 1))
-        return Phrase(wording.literals, points, wording.helpers, dimension.approval)
+        return Phrase(
+            wording.literals, points, wording.helpers, dimension.approval, dimension.attribute
+        )
 
     @property
     def phrases(self) -> Iterator[Phrase]:

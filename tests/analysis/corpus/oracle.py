@@ -1,38 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The findings that are due about a small rule set, from their definitions and by brute force.
 
-Every point of the space of requests goes through the production engine. The program that it runs
-has, beside each rule, one that says that the rule's body holds, and for each condition one that
-says that the rest of the body holds. What a rule's guard is, is then seen, not reasoned about; the
-definitions of the codes are spelled out over guards as sets of points. No code is shared with the
-analysis.
+Every point of the space of requests goes through the production engine. What the guard of a rule
+is, is then seen, not reasoned about; the definitions of the codes are spelled out over guards as
+sets of points. No code is shared with the analysis.
 
-Requests are asked with authority and not without: a rule that asks for `authorized` does so
-positively, so a request without it lets fewer rules apply and is never allowed.
+Requests are asked with authority and, but for claims, not without: a rule that asks for
+`authorized` does so positively, so without it fewer rules apply and nothing is allowed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property, reduce
 from operator import or_
 
 import attrs
 
 from helm_logic.engine import Engine
-from helm_logic.kernel.program import Rule
 from helm_logic.lang import RuleSet
+from tests.analysis.corpus.promises import Promises
 from tests.analysis.corpus.regions import Box, maximal
 from tests.analysis.corpus.space import OutOfReach, known_actions, space
 from tests.analysis.corpus.table import ALLOW, DENY, ESCALATE
-from tests.analysis.corpus.watching import (
-    FIRED,
-    WITHOUT,
-    conditions,
-    is_written,
-    negates_authority,
-    watching,
-)
+from tests.analysis.corpus.watching import is_written, negates_authority, observe, watching
 
 _VERDICTS = (ALLOW, DENY, ESCALATE)
 
@@ -54,69 +45,52 @@ class Oracle:
     """Guards of the rules of *rule_set* that are in one of the *files*, and what follows.
 
     Raises OutOfReach if there are more than *most* points, or none could be enumerated. The rule
-    set is one that was loaded without rules about missing inputs.
+    set is one that was loaded with claims, and without rules about missing inputs.
     """
 
     def __init__(self, rule_set: RuleSet, files: Iterable[str], most: int = 20_000) -> None:
-        names = frozenset(files)
+        names, rules = frozenset(files), rule_set.program.rules
         self.rules = [
             rule
-            for rule in rule_set.program.rules
+            for rule in rules
             if rule_set.spans[rule.id].source.name in names and is_written(rule)
         ]
-        self._annotations = rule_set.annotations
-        verdicts = [r for r in rule_set.program.rules if r.head.predicate in _VERDICTS]
-        self._verdict = {rule.id: rule.head.predicate for rule in verdicts}
+        self._rule_set, self._annotations = rule_set, rule_set.annotations
+        self._verdict = {r.id: r.head.predicate for r in rules if r.head.predicate in _VERDICTS}
         self._linted = {rule.id for rule in self.rules}
-        self._known = known_actions(self.rules)
-        if any(negates_authority(rule) for rule in rule_set.program.rules):
+        if any(negates_authority(rule) for rule in rules):
             raise OutOfReach("a rule asks for what is not authorized")
-        made = [r for r in rule_set.program.rules if not is_written(r)]
+        made = [rule for rule in rules if not is_written(rule)]
         self.space = space(rule_set, [*self.rules, *made])
         if self.space.size > most:
             raise OutOfReach(f"{self.space.size} points")
-        self._conditions = list(conditions(self.rules))
-        self.guard, self._without, self.outcome = self._observe(rule_set, verdicts)
-
-    def _observe(
-        self, rule_set: RuleSet, verdicts: Sequence[Rule]
-    ) -> tuple[dict[str, int], dict[tuple[str, int], int], dict[str, int]]:
-        """Ask the engine about every point; return sets of points as masks."""
-        watched = {rule.id: rule for rule in (*self.rules, *verdicts)}
-        engine = Engine(watching(rule_set.program, watched.values(), self._conditions))
-        guard = dict.fromkeys(watched, 0)
-        without = dict.fromkeys(self._conditions, 0)
-        outcome = dict.fromkeys(("y:allow", "y:deny", "y:escalate"), 0)
-        for number, point in enumerate(self.space.points()):
-            facts = self.space.facts(point)
-            facts["anchor"] = list(facts["subject"])
-            found = engine.evaluate(facts)
-            for (name,) in found.rows(FIRED):
-                guard[str(name)[2:]] |= 1 << number
-            for name, place in found.rows(WITHOUT):
-                without[str(name)[2:], int(place)] |= 1 << number
-            ((verdict,),) = found.rows("verdict")
-            outcome[str(verdict)] |= 1 << number
-        return guard, without, outcome
+        watched = [r for r in rules if r in self.rules or r in made or r.id in self._verdict]
+        self._engine = Engine(watching(rule_set.program, watched))
+        self._seen = observe(self._engine, self.space, authorized=True)
+        assumed = (self._seen.fired.get(name, 0) for name in rule_set.assumptions)
+        self._possible = ((1 << self.space.size) - 1) & ~reduce(or_, assumed, 0)
+        self.guard = {r.id: self._seen.fired.get(r.id, 0) & self._possible for r in watched}
 
     def judged(self) -> Iterator[Judged]:
         """Yield every finding that is due, gaps by `gaps` aside."""
         for rule in self.rules:
             if not self.guard[rule.id]:
                 yield Judged("HL101", "error", (rule.id,))
-        for (name, _), points in self._without.items():
-            if self.guard[name] and points == self.guard[name]:
+        for (name, _), points in self._seen.without.items():
+            guard = self.guard[name]
+            if name in self._linted and guard and points & self._possible == guard:
                 yield Judged("HL102", "warning", (name,))
         yield from self._redundant()
         for name in self._overridden:
             yield Judged("HL104", "error", (name,))
         yield from self._exceptions()
         for pair in self._contradictions:
-            yield Judged("HL107", "error", pair)
+            yield Judged("HL107", "error", tuple(sorted(pair)))
         for name in self._of(ESCALATE):
-            if self._is_unliftable(name):
+            if name not in self._stopped and self._is_unliftable(name):
                 yield Judged("HL109", "error", (name,))
         yield from self._whole()
+        yield from self._broken()
 
     def covers(self, name: str, others: Iterable[str]) -> bool:
         """Say whether the guards of *others* together contain that of *name*."""
@@ -133,9 +107,9 @@ class Oracle:
         ]
 
     @cached_property
-    def _contradictions(self) -> list[tuple[str, ...]]:
-        """Pairs of one guard, or whose weaker one claims to override the stronger."""
-        pairs: dict[tuple[str, ...], None] = {}
+    def _contradictions(self) -> list[tuple[str, str]]:
+        """Pairs, weaker first: of one guard, or the weaker claims to override the stronger."""
+        pairs = []
         for weak in (*self._of(ALLOW), *self._of(ESCALATE)):
             stronger = self._of(DENY)
             stronger += self._of(ESCALATE) if self._verdict[weak] == ALLOW else []
@@ -143,12 +117,17 @@ class Oracle:
                 shared = self.guard[weak] & self.guard[strong]
                 equal = self._verdict[weak] == ALLOW and self.guard[weak] == self.guard[strong]
                 if shared and (equal or strong in self._annotations[weak].overrides):
-                    pairs[tuple(sorted((weak, strong)))] = None
-        return list(pairs)
+                    pairs.append((weak, strong))
+        return pairs
 
     @cached_property
     def _contradicted(self) -> frozenset[str]:
-        return frozenset(name for pair in self._contradictions for name in pair)
+        return frozenset(weak for weak, _ in self._contradictions)
+
+    @cached_property
+    def _stopped(self) -> frozenset[str]:
+        """Rules about which it is said that they never take effect."""
+        return frozenset((*self._contradicted, *self._overridden))
 
     @cached_property
     def _overridden(self) -> list[str]:
@@ -162,9 +141,8 @@ class Oracle:
 
     def _redundant(self) -> Iterator[Judged]:
         """Rules inside others of their verdict; those of one guard together."""
-        left_out = {*self._contradicted, *self._overridden}
         for verdict in _VERDICTS:
-            names = [n for n in self._of(verdict) if self.guard[n] and n not in left_out]
+            names = [n for n in self._of(verdict) if self.guard[n] and n not in self._stopped]
             groups: dict[tuple[int, str | None], list[str]] = {}
             for name in names:
                 groups.setdefault((self.guard[name], self._kind(name)), []).append(name)
@@ -181,8 +159,7 @@ class Oracle:
         return self._annotations[name].approver if self._verdict[name] == ESCALATE else None
 
     def _exceptions(self) -> Iterator[Judged]:
-        out = {*self._contradicted, *self._overridden}
-        weaker = [name for name in self._of(ALLOW) if self.guard[name] and name not in out]
+        weaker = [n for n in self._of(ALLOW) if self.guard[n] and n not in self._stopped]
         for strong in (*self._of(DENY), *self._of(ESCALATE)):
             guard, meant = self.guard[strong], self._annotations[strong].overrides
             shared = [w for w in weaker if guard & self.guard[w] and w not in meant]
@@ -205,30 +182,52 @@ class Oracle:
         return False
 
     def _whole(self) -> Iterator[Judged]:
-        decided = self._actions(self._known)
-        never = not self.outcome["y:allow"] and (self._of(ALLOW) or self._known)
-        if never or (decided and not decided & ~self.outcome["y:allow"]):
+        allowed = self._seen.verdict[ALLOW] & self._possible
+        decided = self._known & self._possible
+        never = not allowed and (self._of(ALLOW) or self._known)
+        if never or (decided and not decided & ~allowed):
             yield Judged("HL110", "error")
 
-    def _actions(self, names: Iterable[object]) -> int:
-        """Return the points of the actions *names*."""
-        wanted, found = frozenset(names), 0
+    def _broken(self) -> Iterator[Judged]:
+        claims = self._rule_set.claims
+        if not claims:
+            return
+        without = observe(self._engine, self.space, authorized=False)
+        promises = Promises(self.space, self._possible, self._verdict, (self._seen, without))
+        for claim in claims:
+            if promises.is_empty(claim):
+                yield Judged("HL402", "warning", (claim.id,))
+            elif promises.is_broken(claim):
+                yield Judged("HL401", "error", (claim.id,))
+
+    @cached_property
+    def _known(self) -> int:
+        """The points of known actions."""
+        known, found = known_actions(self.rules), 0
         for number, point in enumerate(self.space.points()):
-            if self.space.value(point, "action") in wanted:
+            if self.space.value(point, "action") in known:
                 found |= 1 << number
         return found
 
-    @cached_property
-    def undecided(self) -> int:
-        """The points of known actions, with authority, that no rule decides."""
-        return self._actions(self._known) & ~self._union(self._verdict)
-
     def gaps(self) -> list[Box]:
-        """Return, action by action, the maximal boxes of undecided points: values by coordinate."""
+        """Return, action by action, the maximal boxes of undecided points: values by coordinate.
+
+        A box may hold what is assumed never to be, but not only that.
+        """
+        decided = reduce(or_, (self._seen.fired.get(name, 0) for name in self._verdict), 0)
+        due = self._known & self._possible & ~decided
+        open_ = due | (self._known & ~self._possible)
         place = list(self.space.values).index("action")
-        boxes: dict[int, set[Box]] = {}
+        found: dict[int, list[tuple[int, ...]]] = {}
+        real = set()
         for n, point in enumerate(self.space.points()):
-            if self.undecided >> n & 1:
-                box = tuple(frozenset({value}) for value in point)
-                boxes.setdefault(point[place], set()).add(box)
-        return [box for ones in boxes.values() for box in maximal(ones)]
+            if open_ >> n & 1:
+                found.setdefault(point[place], []).append(point)
+            if due >> n & 1:
+                real.add(point)
+        boxes = [box for points in found.values() for box in maximal(points)]
+        return [box for box in boxes if any(_holds(box, point) for point in real)]
+
+
+def _holds(box: Box, point: tuple[int, ...]) -> bool:
+    return all(value in values for value, values in zip(point, box, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tests.analysis.corpus import disputes, effects
+from tests.analysis.corpus import disputes, effects, statements
 from tests.analysis.corpus.expected import Expected, expect
 from tests.analysis.corpus.grid import Phrase
 from tests.analysis.corpus.sites import narrower, plain_verdict, roomy_leaf
@@ -109,8 +109,8 @@ ALL: Mapping[str, Plant] = MappingProxyType(
     {
         plant.__name__: plant
         for plant in (
-            *effects.PLANTS, *disputes.PLANTS, gap, gap_in_duty, no_approver, no_approver_in_part,
-            fine_second_approver, permanent_grant,
+            *effects.PLANTS, *disputes.PLANTS, *statements.PLANTS, gap, gap_in_duty, no_approver,
+            no_approver_in_part, fine_second_approver, permanent_grant,
         )
     }
 )  # fmt: skip

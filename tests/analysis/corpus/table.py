@@ -93,6 +93,7 @@ class Table:
         self.pairs: list[Pair] = []
         self.drafts: list[Draft] = []
         self.statements: list[str] = []
+        self.helpers: tuple[str, ...] = ()
         self.expected: list[Expected] = []
 
     def grow(self, unit: Unit, phrases: tuple[Phrase, ...], points: int, leaves: int) -> None:

@@ -26,7 +26,8 @@ class Dimension:
     """Classes of values, *declarations* in the rule language, and how to cut it.
 
     *cuts* are pairs of what is let through on either side, each in several wordings; *tautologies*
-    let everything through.
+    let everything through. *attribute* is the single-valued input or part of the request that it is
+    about, *approval* the role whose approval.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Dimension:
     declarations: tuple[str, ...]
     cuts: tuple[tuple[tuple[Wording, ...], tuple[Wording, ...]], ...]
     tautologies: tuple[Wording, ...] = ()
+    attribute: str = ""
     approval: str = ""
 
     @property
