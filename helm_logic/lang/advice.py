@@ -8,7 +8,6 @@ that only concludes is unused.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from helm_logic.lang import tree, walk
@@ -49,7 +48,9 @@ def find_unused(main: str, table: Table, rules: Iterable[tree.Clause], findings:
 def find_used_once(clause: tree.Clause, findings: Findings) -> None:
     """Report HL022 about *clause*."""
     found = list(walk.all_variables(clause))
-    times = Counter(each.name for each in found)
+    times: dict[str, int] = {}
+    for each in found:
+        times[each.name] = times.get(each.name, 0) + 1
     for each in found:
         if times[each.name] == 1 and not each.name.startswith("_"):
             fix = did_you_mean(each.name, times) or f"write `_`, or `_{each.name}`"

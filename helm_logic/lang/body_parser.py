@@ -6,10 +6,11 @@ Nesting is bounded, so the stack is too. What statements these pieces stand in i
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from helm_logic.kernel.terms import ARITHMETIC, COMPARISONS
 from helm_logic.lang import tree
 from helm_logic.lang.cursor import Cursor
-from helm_logic.lang.source import Span
 
 TESTS = ("matches", "subsumes")
 _OPERATORS = (*COMPARISONS, *ARITHMETIC)
@@ -34,15 +35,12 @@ class BodyParser:
                 body.append(tree.BodyLine(literal, self._comments_above()))
                 return tuple(body)
             body.append(tree.BodyLine(literal, cursor.comments()))
-            self._require_room(body, literal)
+            if len(body) >= cursor.limits.literals:
+                self._too_long(literal)
 
-    def _require_room(
-        self, body: list[tree.BodyLine] | list[tree.Literal], last: tree.Literal
-    ) -> None:
-        most = self._cursor.limits.literals
-        if len(body) >= most:
-            message = f"a body has more than {most} literals"
-            self._cursor.refuse(message, last.span, "give a part of it a rule of its own")
+    def _too_long(self, last: tree.Literal) -> NoReturn:
+        message = f"a body has more than {self._cursor.limits.literals} literals"
+        self._cursor.refuse(message, last.span, "give a part of it a rule of its own")
 
     def _comments_above(self) -> tree.Comments:
         above = self._cursor.above()
@@ -96,16 +94,18 @@ class BodyParser:
 
     def _count(self) -> tree.Count:
         cursor = self._cursor
-        first, word = cursor.at, cursor.take()
+        first = cursor.at
+        cursor.advance()
         cursor.advance()
         counted = [cursor.expect("variable", "a variable to count")]
         while cursor.accept(","):
             counted.append(cursor.expect("variable", "a variable to count"))
         cursor.expect(":", "`,` or `:`")
-        self._require_columns(len(counted), word.text, word.span)
+        self._require_columns(len(counted), first)
         body = [self._literal(counting=True)]
         while cursor.accept(","):
-            self._require_room(body, body[-1])
+            if len(body) >= cursor.limits.literals:
+                self._too_long(body[-1])
             body.append(self._literal(counting=True))
         cursor.expect("}", "`,` or `}`")
         if cursor.kind not in COMPARISONS:
@@ -118,7 +118,7 @@ class BodyParser:
 
     def _atom(self) -> tree.Atom:
         cursor, terms = self._cursor, []
-        first, name, name_span = cursor.at, cursor.text, cursor.span
+        first, name = cursor.at, cursor.text
         cursor.advance()
         if cursor.kind == "(":
             cursor.advance()
@@ -131,14 +131,16 @@ class BodyParser:
                 cursor.advance()
                 terms.append(self._term())
             cursor.advance()
-        self._require_columns(len(terms), name, name_span)
-        return tree.Atom(name, tuple(terms), span=cursor.since(first), name_span=name_span)
+        self._require_columns(len(terms), first)
+        return tree.Atom(name, tuple(terms), span=cursor.since(first))
 
-    def _require_columns(self, number: int, name: str, span: Span) -> None:
+    def _require_columns(self, number: int, named: int) -> None:
+        """Refuse more columns than there may be, of what token *named* names."""
         most = self._cursor.limits.columns
         if number > most:
-            message = f"`{name}` has more than {most} columns"
-            self._cursor.refuse(message, span, "split what it says into several predicates")
+            name = self._cursor.token(named)
+            message = f"`{name.text}` has more than {most} columns"
+            self._cursor.refuse(message, name.span, "split what it says into several predicates")
 
     # Terms.
 

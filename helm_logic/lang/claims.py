@@ -146,8 +146,7 @@ class _Sugar:
         match literal:
             case tree.Comparison("=", tree.Constant("symbol") as name, tree.Constant() as constant):
                 self._require_attribute(name)
-                terms, span = (constant,), literal.span
-                return tree.Atom(name.spelling, terms, span=span, name_span=name.span)
+                return tree.Atom(name.spelling, (constant,), span=literal.span)
             case tree.Comparison(relation, left, right):
                 keep = relation in ("=", "!=") and _may_be_symbol(left)
                 left, right = self._value(left), right if keep else self._value(right)
@@ -177,8 +176,7 @@ class _Sugar:
             name += "_"
         variable = tree.Variable(name, span=term.span)
         if term.spelling not in [each.predicate for each in self._given]:
-            atom = tree.Atom(term.spelling, (variable,), span=term.span, name_span=term.span)
-            self._given.append(atom)
+            self._given.append(tree.Atom(term.spelling, (variable,), span=term.span))
         return variable
 
     def _require_attribute(self, name: tree.Constant) -> None:

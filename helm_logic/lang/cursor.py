@@ -65,6 +65,10 @@ class Cursor:
         near = [self._tokens.span(at, at) for at in (self.at - 1, self.at, self.at + 1)]
         return near[0].end == near[1].start and near[1].end == near[2].start
 
+    def token(self, number: int) -> Token:
+        """Return token *number*."""
+        return self._tokens.token(number)
+
     def advance(self) -> None:
         """Move over the token at hand."""
         if self.at in self._gaps:  # comments before it, unless they were taken before
@@ -158,6 +162,8 @@ class Cursor:
 
     def comments(self) -> tree.Comments:
         """Take the comments of the piece that ends here, the one beside it included."""
+        if not self._loose and self.at not in self._beside:
+            return tree.NO_COMMENTS
         above, beside = self.above(), self._beside.pop(self.at, None)
         return tree.Comments(above, beside) if above or beside else tree.NO_COMMENTS
 

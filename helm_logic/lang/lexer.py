@@ -134,7 +134,7 @@ class _Lexer:
         above: list[Comment] = []
         lines, first = 0, True  # line ends since the last token or comment; none on this line yet
         for match in _TOKEN.finditer(self._source.text):
-            kind = str(match.lastgroup)
+            kind = match.lastgroup or ""
             if kind == "line":
                 lines, first = lines + 1, True
                 continue

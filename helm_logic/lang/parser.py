@@ -107,13 +107,14 @@ class _Parser(BodyParser):
         return self._input() if kind == "#input" else self._declaration(given=kind == "#relation")
 
     def _declaration(self, *, given: bool) -> tree.Declaration:
-        name, columns = self._cursor.expect("name", "the name of a predicate"), []
+        named, columns = self._cursor.at, []
+        name = self._cursor.expect("name", "the name of a predicate")
         if self._cursor.accept("("):
             columns.append(self._column())
             while self._cursor.kind != ")":
                 columns.append(self._column())
             self._cursor.advance()
-        self._require_columns(len(columns), name.text, name.span)
+        self._require_columns(len(columns), named)
         self._cursor.expect(".")
         return tree.Declaration(
             name.text,

@@ -27,16 +27,14 @@ class Bindings:
 def bindings(body: Sequence[tree.Literal], given: Iterable[str] = ()) -> Bindings:
     """Return the bindings of *body*, before which the variables *given* have values."""
     bound = set(given)
-    for literal in body:
+    equations: dict[int, tree.Comparison] = {}
+    for place, literal in enumerate(body):
         if isinstance(literal, tree.Atom):
-            bound.update(each.name for each in walk.variables(literal.terms))
-    equations = {
-        place: each
-        for place, each in enumerate(body)
-        if isinstance(each, tree.Comparison) and each.relation == "="
-    }
+            bound.update([each.name for each in walk.variables(literal.terms)])
+        elif isinstance(literal, tree.Comparison) and literal.relation == "=":
+            equations[place] = literal
     defined: dict[int, str] = {}
-    found = True
+    found = bool(equations)
     while found:
         found = False
         for place, equation in equations.items():
@@ -64,7 +62,6 @@ def is_safe(clause: tree.Clause, findings: Findings) -> bool:
 class _Check:
     def __init__(self, clause: tree.Clause, findings: Findings) -> None:
         self._clause, self._findings = clause, findings
-        self._outer = walk.outer_names(clause)
         self._body = walk.literals(clause)
         self._reported: set[str] = set()
         self._safe = True
@@ -75,7 +72,7 @@ class _Check:
         for literal in self._body:
             self._literal(literal, bound)
             if isinstance(literal, tree.Count):
-                self._count(literal, bound)
+                self._count(literal, bound, walk.outer_names(self._clause))
         return self._safe
 
     def _literal(self, literal: tree.Literal, bound: frozenset[str]) -> None:
@@ -91,20 +88,20 @@ class _Check:
             case tree.Atom():
                 pass
 
-    def _count(self, count: tree.Count, bound: frozenset[str]) -> None:
+    def _count(self, count: tree.Count, bound: frozenset[str], outer: frozenset[str]) -> None:
         names = [each.name for each in count.counted]
         for number, each in enumerate(count.counted):
-            if each.is_anonymous or each.name in self._outer or each.name in names[:number]:
-                self._miscounted(each)
-        shared = [e for e in walk.inner_variables(count) if e.name in self._outer - {*names}]
+            if each.is_anonymous or each.name in outer or each.name in names[:number]:
+                self._miscounted(each, is_outside=each.name in outer)
+        shared = [e for e in walk.inner_variables(count) if e.name in outer - {*names}]
         self._require(shared, bound, "a count and outside it")
         given = bound & {each.name for each in shared}
         inner = bindings(count.body, given).bound
-        self._require([e for e in count.counted if e.name not in self._outer], inner, "a count")
+        self._require([e for e in count.counted if e.name not in outer], inner, "a count")
         for literal in count.body:
             self._literal(literal, inner)
 
-    def _miscounted(self, variable: tree.Variable) -> None:
+    def _miscounted(self, variable: tree.Variable, *, is_outside: bool) -> None:
         self._safe = False
         if variable.name in self._reported:
             return
@@ -112,7 +109,7 @@ class _Check:
         message, fix = f"`{variable.name}` is counted twice", "remove one of the two"
         if variable.is_anonymous:
             message, fix = "`_` is counted", "give it a name"
-        elif variable.name in self._outer:
+        elif is_outside:
             message = f"`{variable.name}` is counted, and stands outside the count too"
             fix = "give what is counted another name"
         self._findings.add("HL019", message, variable.span, fix=fix)

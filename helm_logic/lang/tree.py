@@ -85,11 +85,16 @@ Expression: TypeAlias = Variable | Constant | Operation
 
 
 @attrs.frozen
-class Atom(NamedNode):
-    """`predicate(terms)`; *span* covers all of it, *name_span* the name."""
+class Atom(Node):
+    """`predicate(terms)`; *span* covers all of it."""
 
     predicate: str
     terms: tuple[SimpleTerm, ...] = ()
+
+    @property
+    def name_span(self) -> Span:
+        """The place of the predicate, with which the atom begins."""
+        return Span(self.span.source, self.span.start, self.span.start + len(self.predicate))
 
 
 @attrs.frozen

@@ -65,7 +65,8 @@ class _Inference:
         self._variables: dict[tuple[int, str, int], int] = {}
         self._constants: list[tuple[tree.Constant, int]] = []
         self._number = self._place = 0
-        self._outer: frozenset[str] = frozenset()
+        # Inside the braces of a count: the names that stand outside.
+        self._outer: frozenset[str] | None = None
         for entry in table.entries.values():
             types = known[entry.name]
             self._columns[entry.name] = [
@@ -79,9 +80,12 @@ class _Inference:
 
     def read(self, number: int, clause: tree.Clause) -> None:
         """Take in what *clause*, rule *number*, says about types."""
-        self._number, self._outer = number, walk.outer_names(clause)
+        self._number = number
         for self._place, literal in enumerate((clause.head, *walk.literals(clause))):
-            self._literal(literal)
+            if isinstance(literal, tree.Count):
+                self._count(literal, walk.outer_names(clause))
+            else:
+                self._literal(literal)
 
     def types(self, findings: Findings) -> Types:
         """Settle what is open and return the types."""
@@ -103,22 +107,29 @@ class _Inference:
                 self._comparison(literal)
             case tree.PatternTest():
                 self._pattern_test(literal)
-            case tree.Count(_, body, _, bound):
-                for inner in body:
-                    self._literal(inner)
-                size = self._expression(bound)
-                self._cells.narrow(size, frozenset({"int"}), bound.span, "the size of a count")
+            case tree.Count():
+                pass  # there is none inside another
+
+    def _count(self, count: tree.Count, outer: frozenset[str]) -> None:
+        self._outer = outer
+        for inner in count.body:
+            self._literal(inner)
+        self._outer = None
+        size = self._expression(count.bound)
+        self._cells.narrow(size, frozenset({"int"}), count.bound.span, "the size of a count")
 
     def _atom(self, atom: tree.Atom) -> None:
         columns = self._columns.get(atom.predicate, [])
-        if len(columns) == len(atom.terms):
-            for column, term in zip(columns, atom.terms, strict=True):
-                if isinstance(term, tree.Constant) and self._cells.admits(
-                    column, ADMITS[term.kind]
-                ):
-                    self._constants.append((term, column))  # it says nothing new of the column
-                else:
+        if len(columns) != len(atom.terms):
+            return
+        for column, term in zip(columns, atom.terms, strict=True):
+            if isinstance(term, tree.Variable):
+                if not term.is_anonymous:
                     self._cells.unify(column, self._term(term), term.span)
+            elif self._cells.admits(column, ADMITS[term.kind]):
+                self._constants.append((term, column))  # it says nothing new of the column
+            else:
+                self._cells.unify(column, self._term(term), term.span)
 
     def _comparison(self, comparison: tree.Comparison) -> None:
         left = self._expression(comparison.left)
@@ -156,7 +167,8 @@ class _Inference:
             return cell
         if term.is_anonymous:
             return self._cells.new(ANY, term.span, "`_`")
-        key = (self._number, term.name, 0 if term.name in self._outer else self._place)
+        is_local = self._outer is not None and term.name not in self._outer
+        key = (self._number, term.name, self._place if is_local else 0)
         if key not in self._variables:
             self._variables[key] = self._cells.new(ANY, term.span, f"`{term.name}`")
         return self._variables[key]
