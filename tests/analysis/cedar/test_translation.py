@@ -35,6 +35,7 @@ from tests.analysis.cedar.worlds import pool, random_world
 
 FEW: Final = 8  # worlds that the engine sees in each environment, whatever happens in them
 MANY: Final = 250  # worlds that are drawn for each policy, in all environments together
+MOST: Final = 1_800  # worlds that are drawn for a policy set
 
 # Cedar's `like` is no pattern of ours: an input says whether it matches, and which of these answers
 # go together was decided by the translation, not by our analysis.
@@ -74,7 +75,7 @@ def _telling_worlds(
     """Yield FEW random worlds, then of many more those in which matches what did not so far."""
     values = pool(schema, policies)
     told = set()
-    for number in range(max(FEW, MANY * len(policies) // len(schema.environments()))):
+    for number in range(max(FEW, min(MOST, MANY * len(policies)) // len(schema.environments()))):
         world = random_world(schema, environment, values, chance)
         matching = {policy.id: policy_matches(policy, world) for policy in policies}
         news = tuple(matching.values())
