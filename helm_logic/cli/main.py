@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     "Write rules": {
         "check": "Find what is wrong with rule files.",
         "lint": "Find conflicts, gaps and rules without effect.",
+        "diff": "Say what a change of rules does to verdicts.",
         "fmt": "Rewrite rule files in the one style.",
         "test": "Run the tests of a policy folder.",
         "export": "Print a program for pyDatalog or clingo.",

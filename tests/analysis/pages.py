@@ -24,7 +24,7 @@ from helm_logic.cli.main import main
 FOLDER = Path(codes.__file__).with_name("pages")
 SAID = "What is said"
 _BLOCK = re.compile(r"^## (?P<title>[^\n]+)\n\n```\w+\n(?P<text>.*?)```$", re.MULTILINE | re.DOTALL)
-_SUMMARY = re.compile(r"\n\n(?=\d+ (?:error|warning|info)s?\b|no findings)")
+_SUMMARY = re.compile(r"\n\n(?=\d+ (?:error|warning|info)s?\b|no findings|\S+ -> )")
 
 
 @attrs.frozen

@@ -9,73 +9,54 @@ from typing import Any
 import attrs
 import pytest
 
-from helm_logic.analysis.finding import INFO, WARNING
-from helm_logic.analysis.report.change import (
-    ChangeOutcome,
-    change_json,
-    change_text,
-    with_digests,
-)
-from helm_logic.lang import RuleSet, Source, load
-from helm_logic.policy.folder import prelude
+from helm_logic.analysis.compare import Change, Move
+from helm_logic.analysis.finding import INFO, WARNING, Finding
+from helm_logic.analysis.report.change import ChangeOutcome, change_json, change_text
 from helm_logic.receipts.verdict import Verdict
-from tests.analysis.report.sample import GAP, OVERRIDDEN
+from tests.analysis.report.sample import GAP, OVERRIDDEN, mark
 
 ALLOW, ESCALATE, DENY = Verdict.ALLOW, Verdict.ESCALATE, Verdict.DENY
 LOOSENED = attrs.evolve(GAP, code="HL301", severity=WARNING, message="now allowed")
 TIGHTENED = attrs.evolve(OVERRIDDEN, code="HL305", severity=INFO, message="now denied")
 UNKNOWN = attrs.evolve(GAP, code="HL903", message="not decided")
-RULES = 'known_action("a").\n'
+LEFT_OUT = attrs.evolve(GAP, code="HL901", message="not compared")
+STAYS = Move(ALLOW, ALLOW, 1200, ({},))
+LOOSER = Move(DENY, ALLOW, 3, ({},), ('env = "prod"',))
+TIGHTER = Move(ALLOW, DENY, 40, ({},), ('env = "dev"',), 2)
+DIGEST = "sha256:this"
 
 
-@attrs.frozen
-class Moved:
-    """A move, made by hand."""
-
-    before: Verdict
-    after: Verdict
-    size: int
-    regions: tuple[str, ...] = ()
-
-
-MOVES = (Moved(ALLOW, ALLOW, 1200), Moved(DENY, ALLOW, 3, ('env = "prod"',)), Moved(DENY, DENY, 40))
-
-
-def rules(text: str = RULES) -> RuleSet:
-    """Return the rule set in *text*."""
-    return load(Source("main.dl", text), lambda _: None, prelude=prelude())
-
-
-def outcome(**changes: Any) -> ChangeOutcome:
-    """Return a change with one loosening and one tightening."""
-    findings = with_digests([LOOSENED, TIGHTENED], rules(), rules(RULES * 2))
-    made = ChangeOutcome("old/main.dl", "new/main.dl", findings, MOVES, no_effect=False)
-    return attrs.evolve(made, **changes)
+def outcome(
+    *findings: Finding, moves: tuple[Move, ...] = (), undecided: bool = False, **changes: Any
+) -> ChangeOutcome:
+    """Return the outcome of a change with *moves*, by default of one that loosens."""
+    change = Change(moves or (STAYS, LOOSER), (), ("action", "env"), {}, DIGEST, undecided)
+    found = tuple(map(mark, findings or (LOOSENED,)))
+    return attrs.evolve(ChangeOutcome("old/main.dl", "new/main.dl", change, found), **changes)
 
 
 def test_a_change_is_shown_move_by_move_and_as_a_table() -> None:
-    """Each finding with its digest if it loosens; then how many kinds of requests moved where."""
-    said = change_text(outcome())
-    digest = outcome().findings[0].fingerprint
+    """Each finding with its places; then how many kinds of requests moved from where to where."""
+    said = change_text(outcome(LOOSENED, TIGHTENED, moves=(STAYS, LOOSER, TIGHTER)))
 
-    assert "HL301: now allowed\n" in said
-    assert said.count("digest: sha256:") == 1
-    assert f"  digest: {digest}\n" in said
+    assert "warning HL301: now allowed\n" in said
+    assert "info HL305: now denied\n" in said
     assert said.endswith(
         """\
 old/main.dl -> new/main.dl
-kinds of requests, by the verdict before (rows) and after (columns):
+loosened for some requests, tightened for others; digest of this change: sha256:this
+kinds of requests by action, env; verdicts before in rows, after in columns:
                ALLOW  ESCALATE      DENY
-  ALLOW        1,200         0         0
+  ALLOW        1,200         0        40
   ESCALATE         0         0         0
-  DENY             3         0        40
+  DENY             3         0         0
 """
     )
 
 
 def test_no_effect_is_said_in_one_line() -> None:
     """Without a change there is no table to read."""
-    said = change_text(outcome(findings=(), moves=(), no_effect=True, gated=True))
+    said = change_text(attrs.evolve(outcome(moves=(STAYS,), gated=True), findings=()))
 
     assert said == (
         "old/main.dl -> new/main.dl\n"
@@ -85,60 +66,64 @@ def test_no_effect_is_said_in_one_line() -> None:
 
 
 def test_the_gate_refuses_a_loosening_until_it_is_acknowledged() -> None:
-    """A tightening passes; the digest that would let the loosening pass is shown."""
-    (loosening, tightening) = outcome().findings
+    """The digest that would let the change pass is shown; another one lets nothing pass."""
     refused = outcome(gated=True)
-    passed = outcome(gated=True, acknowledged=frozenset({loosening.fingerprint}))
-    other = outcome(gated=True, acknowledged=frozenset({tightening.fingerprint}))
+    passed = outcome(gated=True, acknowledged=frozenset({DIGEST}))
+    other = outcome(gated=True, acknowledged=frozenset({"sha256:other"}))
 
-    assert (refused.failed, passed.failed, other.failed) == (True, False, True)
-    assert refused.refused == (loosening,)
-    assert f"  --acknowledge {loosening.fingerprint}\n" in change_text(refused)
-    assert "  acknowledged\n" in change_text(passed)
-    assert change_text(passed).endswith("gate no-loosening: passed\n")
+    assert [each.gate for each in (refused, passed, other)] == [
+        "refused",
+        "acknowledged",
+        "refused",
+    ]
+    assert [each.failed for each in (refused, passed, other)] == [True, False, True]
+    assert change_text(refused).endswith(f"  --acknowledge {DIGEST}\n")
+    assert change_text(passed).endswith("gate no-loosening: acknowledged\n")
     assert not outcome().failed
 
 
+def test_a_tightening_passes_the_gate() -> None:
+    """Only what lets more through needs somebody's name."""
+    tightened = outcome(TIGHTENED, moves=(STAYS, TIGHTER), gated=True)
+
+    assert (tightened.gate, tightened.failed) == ("passed", False)
+    assert "\ntightened; digest" in change_text(tightened)
+
+
 @pytest.mark.parametrize("gated", [True, False])
-def test_what_is_not_decided_passes_nothing(gated: bool) -> None:  # noqa: FBT001 - drawn
+def test_what_is_not_known_passes_nothing(gated: bool) -> None:  # noqa: FBT001 - a parameter
     """With or without a gate, and whatever is acknowledged."""
-    findings = with_digests([UNKNOWN], rules(), rules())
-    marks = frozenset(each.fingerprint for each in findings)
-    whole = outcome(findings=findings, gated=gated, acknowledged=marks)
+    whole = outcome(
+        UNKNOWN, moves=(STAYS,), undecided=True, gated=gated, acknowledged=frozenset({DIGEST})
+    )
 
     assert whole.failed
     assert "what is not known passes no gate" in change_text(whole)
     assert "passed" not in change_text(whole)
 
 
-def test_a_digest_is_of_one_change_only() -> None:
-    """Other rules on either side, another region: another digest. Comments and layout: the same."""
-    base = with_digests([LOOSENED], rules(), rules(RULES * 2))
-    spaced = with_digests([LOOSENED], rules("% why\n\n" + RULES), rules(RULES * 2))
-    others = [
-        with_digests([LOOSENED], rules('known_action("b").'), rules(RULES * 2)),
-        with_digests([LOOSENED], rules(), rules(RULES)),
-        with_digests([LOOSENED], rules(RULES * 2), rules()),
-        with_digests([LOOSENED], rules(), rules(RULES * 2 + "#input x : bool from context.x.\n")),
-        with_digests([attrs.evolve(LOOSENED, region="more")], rules(), rules(RULES * 2)),
-    ]
+def test_what_was_left_out_has_to_be_acknowledged() -> None:
+    """A comparison that leaves something out finds nothing, and says that this is not all."""
+    left_out = outcome(LEFT_OUT, moves=(STAYS,), undecided=True, gated=True)
 
-    assert spaced[0].fingerprint == base[0].fingerprint
-    assert len({base[0].fingerprint, *(each[0].fingerprint for each in others)}) == 6
+    assert left_out.gate == "refused"
+    assert "not everything was compared" in change_text(left_out)
+    assert attrs.evolve(left_out, acknowledged=frozenset({DIGEST})).gate == "acknowledged"
 
 
-def test_json_has_moves_findings_and_what_the_gate_refused() -> None:
-    """The members of the format, with each loosening acknowledged or not."""
-    value = json.loads(change_json(outcome(gated=True)))
+def test_json_has_moves_findings_and_the_gate() -> None:
+    """The members of the format."""
+    value = json.loads(change_json(outcome(gated=True, moves=(STAYS, LOOSER, TIGHTER))))
 
-    assert set(value) == {"format", "old", "new", "noEffect", "moves", "findings", "refused"}
-    assert value["moves"][1] == {
-        "before": "DENY",
-        "after": "ALLOW",
-        "size": 3,
-        "regions": ['env = "prod"'],
+    assert value["format"] == "helm-logic/change-report/v1"
+    assert (value["gate"], value["digest"], value["noEffect"]) == ("refused", DIGEST, False)
+    assert (value["loosened"], value["tightened"]) == (True, True)
+    assert value["moves"][2] == {
+        "before": "ALLOW",
+        "after": "DENY",
+        "more": 2,
+        "size": 40,
+        "regions": ['env = "dev"'],
     }
-    loosened, tightened = value["findings"]
-    assert loosened["acknowledged"] is False
-    assert "acknowledged" not in tightened
-    assert value["refused"] == [loosened["fingerprint"]]
+    assert [each["code"] for each in value["findings"]] == ["HL301"]
+    assert json.loads(change_json(outcome()))["gate"] is None
