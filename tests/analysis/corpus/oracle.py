@@ -20,7 +20,7 @@ import attrs
 from helm_logic.engine import Engine
 from helm_logic.lang import RuleSet
 from tests.analysis.corpus.promises import Promises
-from tests.analysis.corpus.regions import Box, maximal
+from tests.analysis.corpus.regions import Box, Point, holds, maximal
 from tests.analysis.corpus.space import OutOfReach, known_actions, space
 from tests.analysis.corpus.table import ALLOW, DENY, ESCALATE
 from tests.analysis.corpus.watching import is_written, negates_authority, observe, watching
@@ -171,14 +171,14 @@ class Oracle:
                 yield Judged("HL106", "info", (strong,), across)
 
     def _is_unliftable(self, name: str) -> bool:
-        """Say whether the rule applies somewhere whoever approves."""
-        roles = len(self.space.approvals)
-        rest = self.guard[name]
-        every = (1 << (1 << roles)) - 1  # approvals are the last coordinates
+        """Say whether the rule applies whoever approves, to a request that is not denied anyway."""
+        step = 1 << len(self.space.approvals)
+        every = (1 << step) - 1  # approvals are the last coordinates
+        rest, denied = self.guard[name], self._union(self._of(DENY, stock=True))
         while rest:
-            if rest & every == every:
+            if rest & every == every and denied & every != every:
                 return True
-            rest >>= 1 << roles
+            rest, denied = rest >> step, denied >> step
         return False
 
     def _whole(self) -> Iterator[Judged]:
@@ -212,13 +212,13 @@ class Oracle:
     def gaps(self) -> list[Box]:
         """Return, action by action, the maximal boxes of undecided points: values by coordinate.
 
-        A box may hold what is assumed never to be, but not only that.
+        A box may hold what is assumed never to be; what it holds besides is what counts.
         """
         decided = reduce(or_, (self._seen.fired.get(name, 0) for name in self._verdict), 0)
         due = self._known & self._possible & ~decided
         open_ = due | (self._known & ~self._possible)
         place = list(self.space.values).index("action")
-        found: dict[int, list[tuple[int, ...]]] = {}
+        found: dict[int, list[Point]] = {}
         real = set()
         for n, point in enumerate(self.space.points()):
             if open_ >> n & 1:
@@ -226,8 +226,5 @@ class Oracle:
             if due >> n & 1:
                 real.add(point)
         boxes = [box for points in found.values() for box in maximal(points)]
-        return [box for box in boxes if any(_holds(box, point) for point in real)]
-
-
-def _holds(box: Box, point: tuple[int, ...]) -> bool:
-    return all(value in values for value, values in zip(point, box, strict=True))
+        held = {frozenset(p for p in real if holds(box, p)): box for box in boxes}
+        return [box for one, box in held.items() if one and not any(one < other for other in held)]

@@ -24,6 +24,11 @@ def maximal(points: Collection[Point]) -> list[Box]:
     return _maximal(boxes)
 
 
+def holds(box: Box, point: Point) -> bool:
+    """Say whether *point* is in *box*."""
+    return all(value in values for value, values in zip(point, box, strict=True))
+
+
 def _alike(points: Collection[Point], place: int) -> dict[int, frozenset[int]]:
     """Return for each value of the coordinate *place* the values with the same points."""
     rests: dict[int, set[Point]] = {}

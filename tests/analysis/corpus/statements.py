@@ -59,7 +59,7 @@ def fine_claim(table: Table) -> bool:
     if leaf is None:
         return False
     rule, *_ = table.settle(leaf, "", ALLOW if ALLOW in table.verdicts else DENY)
-    where = _condition(table, leaf.unit, leaf.phrases)
+    where = condition(table, leaf.unit, leaf.phrases)
     claims = ["only allow when authorized", f"always decides when {where}"]
     verdict = verdict_of(rule)
     if verdict == ALLOW:
@@ -68,7 +68,7 @@ def fine_claim(table: Table) -> bool:
         claims += [f"always deny when {where}", f"never allow when {where}"]
     else:
         claims.append(f'never allow when {where}, not approved("{rule.approver}")')
-    _claim(table, table.rng.choice(claims))
+    claim(table, table.rng.choice(claims))
     return True
 
 
@@ -79,13 +79,13 @@ def broken_claim(table: Table) -> bool:
         return False
     verdict = plain_verdict(table)
     table.settle(leaf, verdict)
-    where = _condition(table, leaf.unit, leaf.phrases)
+    where = condition(table, leaf.unit, leaf.phrases)
     claims = {
         # Who is not authorized is not allowed.
         ALLOW: [f"never allow when {where}", f"always allow when {where}"],
         DENY: [f"never deny when {where}", f"always allow when {where}"],
     }[verdict]
-    name = _claim(table, table.rng.choice(claims))
+    name = claim(table, table.rng.choice(claims))
     table.expected.append(expect("HL401", "error", name))
     return True
 
@@ -96,7 +96,7 @@ def broken_only(table: Table) -> bool:
     if leaf is None:
         return False
     table.settle(leaf, DENY)
-    name = _claim(table, f"only allow when {_condition(table, leaf.unit, leaf.phrases)}")
+    name = claim(table, f"only allow when {condition(table, leaf.unit, leaf.phrases)}")
     table.expected.append(expect("HL401", "error", name))
     return True
 
@@ -107,8 +107,8 @@ def broken_monotony(table: Table) -> bool:
     if leaf is None:
         return False
     table.settle(leaf, ESCALATE, DENY)
-    where = _condition(table, leaf.unit, leaf.phrases)
-    name = _claim(table, f"monotone in approvals when {where}")
+    where = condition(table, leaf.unit, leaf.phrases)
+    name = claim(table, f"monotone in approvals when {where}")
     table.expected.append(expect("HL401", "error", name))
     return True
 
@@ -123,8 +123,8 @@ def broken_independence(table: Table) -> bool:
     attribute = _apart(pair)
     table.settle(pair.one, ALLOW)
     table.settle(pair.two, DENY)
-    where = _condition(table, pair.one.unit, [p for p in pair.phrases if p.attribute != attribute])
-    name = _claim(table, f"independent of {attribute} when {where}")
+    where = condition(table, pair.one.unit, [p for p in pair.phrases if p.attribute != attribute])
+    name = claim(table, f"independent of {attribute} when {where}")
     table.expected.append(expect("HL401", "error", name))
     return True
 
@@ -132,9 +132,9 @@ def broken_independence(table: Table) -> bool:
 def empty_claim(table: Table) -> bool:
     """Claim something of requests that there are none of."""
     unit = table.rng.choice(table.leaves).unit
-    where = _condition(table, unit, contradictory(table, unit))
+    where = condition(table, unit, contradictory(table, unit))
     verdict = table.rng.choice((ALLOW, DENY, ESCALATE))
-    name = _claim(table, f"{table.rng.choice(('always', 'never'))} {verdict} when {where}")
+    name = claim(table, f"{table.rng.choice(('always', 'never'))} {verdict} when {where}")
     table.expected.append(expect("HL402", "warning", name))
     return True
 
@@ -151,13 +151,14 @@ def _assumed_apart(table: Table) -> tuple[Unit, str, str]:
     return table.rng.choice(table.leaves).unit, one, other
 
 
-def _claim(table: Table, text: str) -> str:
+def claim(table: Table, text: str) -> str:
+    """Add the claim *text*; return its id."""
     name = table.names.new("k")
     table.statements.append(f'@id("{name}")\n#claim {text}.')
     return name
 
 
-def _condition(table: Table, unit: Unit, phrases: Iterable[Phrase]) -> str:
+def condition(table: Table, unit: Unit, phrases: Iterable[Phrase]) -> str:
     """Return the condition of a claim, in the words of rules or with bare names."""
     literals: list[str] = [*unit.lead]
     for phrase in phrases:
