@@ -17,6 +17,10 @@ REQUEST = {
     "now": "time",
 }  # fmt: skip
 
+# Inputs that read what every request gives anyway are that; parts of a name are taken for anything.
+ALIASES = {("action", "name"): "action", ("resource", "type"): "resource_type"}
+PARTS = frozenset({("resource", "id"), ("subject", "id"), ("subject", "type")})
+
 
 @attrs.frozen
 class Attribute:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from helm_logic.analysis.boxes import Box, meet
+from helm_logic.analysis.boxes import EVERYTHING, Box, meet
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
 from helm_logic.analysis.formula import FALSE, TRUE, Formula, Test, conj, tests_of
@@ -135,7 +135,7 @@ def _vacuous(
 ) -> Finding | None:
     study = inquiry.study
     own = study.boxes_of(formula)
-    if any(own) and not _touches(inquiry, own, rest):
+    if any(own) and not _touches(inquiry, own, rest) and not study.are_inside((EVERYTHING,), own):
         return None
     others = study.boxes_of(conj(rest))
     covering = [(_asked(inquiry, rule_id), box) for box in own]

@@ -15,7 +15,7 @@ import attrs
 
 from helm_logic.analysis.boxes import Box, are_apart, contains, meet
 from helm_logic.analysis.cover import Cover
-from helm_logic.analysis.finding import POSSIBLE, PROVED, REPLAYED, Finding
+from helm_logic.analysis.finding import INFO, POSSIBLE, PROVED, REPLAYED, WARNING, Finding
 from helm_logic.analysis.replay import Replayer
 from helm_logic.analysis.study import Ruled, Study
 from helm_logic.analysis.witness import WitnessMaker
@@ -188,8 +188,9 @@ class Inquiry:
         if case is not None:
             return attrs.evolve(finding, witness=case, confidence=REPLAYED)
         message = f"{finding.message}; but no request could be made to show it"
+        severity = INFO if finding.severity == INFO else WARNING
         return attrs.evolve(
-            finding, code="HL904", severity="warning", message=message, confidence=POSSIBLE
+            finding, code="HL904", severity=severity, message=message, confidence=POSSIBLE
         )
 
     def proved(self, finding: Finding, proofs: Iterable[Claimed]) -> Finding:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from helm_logic.analysis.conflicts import find_contradictions, find_overlaps, find_pairs
-from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
 from helm_logic.analysis.cover import TooManyCases
+from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
 from helm_logic.analysis.finding import ERROR, Finding, Report, in_order
 from helm_logic.analysis.gaps import find_gaps
 from helm_logic.analysis.inquiry import Inquiry

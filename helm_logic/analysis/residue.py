@@ -135,6 +135,33 @@ def _choose_texts(
 ) -> dict[str, Term | None] | None:
     """Return texts for which the *tests* come out so, found by trying; None if there are none.
 
+    Texts that no chain of tests compares with each other are chosen apart.
+    """
+    chosen: dict[str, Term | None] = {}
+    for group in _groups(tests):
+        found = _choose_compared(allowed, group)
+        if found is None:
+            return None
+        chosen |= found
+    return chosen
+
+
+def _groups(tests: Sequence[tuple[Same, bool]]) -> list[list[tuple[Same, bool]]]:
+    """Return *tests* in groups that have no attribute in common."""
+    groups: list[list[tuple[Same, bool]]] = []
+    for each in tests:
+        names = {*_names(each[0])}
+        near = [g for g in groups if any(names & {*_names(test)} for test, _ in g)]
+        groups = [g for g in groups if g not in near]
+        groups.append([*(test for group in near for test in group), each])
+    return groups
+
+
+def _choose_compared(
+    allowed: Mapping[str, _Allowed], tests: Sequence[tuple[Same, bool]]
+) -> dict[str, Term | None] | None:
+    """Return texts for which *tests*, one group of them, come out so; None if there are none.
+
     Tried are the values that stand for the classes of all attributes that are compared: texts that
     are compared are told apart by the same tests (`relations.related`), so if several can be one
     text, a value that stands for one of them can be the value of all.

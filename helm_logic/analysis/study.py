@@ -9,7 +9,7 @@ with its reason; what is said to lie inside a union of guards may use them too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import attrs
@@ -144,16 +144,30 @@ class Study:
 
     @cached_property
     def authorized(self) -> Box:
-        """The box of authorized, complete requests."""
-        found = {
-            number: FALSE_MASK
+        """The box of authorized requests: everything if nothing asks."""
+        number = self._number.get(_AUTHORIZED)
+        return EVERYTHING if number is None else {number: TRUE_MASK}
+
+    def complete(self, boxes: Iterable[Box]) -> Iterator[Box]:
+        """Yield *boxes* within complete requests, for which `missing` holds of nothing."""
+        for box in boxes:
+            if all(box.get(number, FALSE_MASK) & FALSE_MASK for number in self._incomplete):
+                yield {n: mask for n, mask in box.items() if n not in self._incomplete}
+
+    @cached_property
+    def _incomplete(self) -> frozenset[int]:
+        return frozenset(
+            number
             for number, feature in enumerate(self.features)
             if isinstance(feature.source, Fact) and feature.source.predicates & _INCOMPLETE
-        }
-        number = self._number.get(_AUTHORIZED)
-        return found if number is None else {**found, number: TRUE_MASK}
+        )
 
     # Guards.
+
+    @property
+    def guarded(self) -> tuple[str, ...]:
+        """The ids of the rules that have a guard, in the order of the program."""
+        return tuple(self._formulas)
 
     def boxes(self, rule_id: str) -> tuple[Box, ...]:
         """Return the guard of a rule: boxes whose union it is. Raises TooManyCases."""
@@ -199,19 +213,27 @@ class Study:
 
     @cached_property
     def ruled(self) -> tuple[Ruled, ...]:
-        """The rules that conclude a verdict, in the order of the program, faults left out."""
+        """The rules that conclude a verdict for complete requests, in the program's order.
+
+        Faults of the chain are left out.
+        """
         found = []
         for rule in self.rule_set.program.rules:
             if rule.head.predicate not in VERDICTS or rule.id in self.faults:
                 continue
             try:
-                boxes = self.boxes(rule.id)
+                boxes = tuple(self.complete(self.boxes(rule.id)))
             except TooManyCases:
                 self.too_many.append(rule.id)
                 continue
             said = self.rule_set.annotations[rule.id]
             found.append(Ruled(rule, rule.head.predicate, boxes, said.approver, said.overrides))
         return tuple(found)
+
+    @cached_property
+    def authorizes(self) -> bool:
+        """Whether anybody can be authorized at all: a rule concludes it, or another file may."""
+        return _AUTHORIZED in self._number or AUTHORIZED not in self.derived
 
     @cached_property
     def has_comparisons(self) -> bool:
@@ -244,10 +266,19 @@ class Study:
         which there is a request.
         """
         while True:
-            lemmas = [lemma.box for lemma in self.impossible]
-            found = cover(self.space, box, [*covering, *lemmas])
-            if isinstance(found, Cover) or self.find_point(found) is not None:
+            lemmas = [lemma.box for lemma in self.impossible if not are_apart(lemma.box, box)]
+            found = cover(self.space, box, [*lemmas, *covering])
+            if isinstance(found, Cover):
+                return self._renumbered(found, lemmas, len(covering))
+            if self.find_point(found) is not None:
                 return found
+
+    def _renumbered(self, found: Cover, lemmas: Sequence[Box], covering: int) -> Cover:
+        """Return *found* with its leaves numbered as `inside` says: lemmas were tried first."""
+        places = {id(lemma.box): covering + n for n, lemma in enumerate(self.impossible)}
+        names = [places[id(box)] for box in lemmas]
+        names += range(covering)
+        return Cover(tuple((names[node[0]],) if len(node) == 1 else node for node in found.nodes))
 
     def are_inside(self, boxes: Iterable[Box], covering: Sequence[Box]) -> bool:
         """Say whether each of *boxes* lies inside the union of *covering* and the impossible."""

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from helm_logic.analysis.arithmetic import Unsupported, compute, relation
-from helm_logic.analysis.attribute import Attribute, attributes_of
+from helm_logic.analysis.attribute import ALIASES, Attribute, attributes_of
 from helm_logic.analysis.dependency import Dependencies, recursive
 from helm_logic.analysis.environment import (
     Env,
@@ -158,7 +158,7 @@ class Unfolder:
             state.parts.append(Part((number,), FALSE))
             return True
         if isinstance(literal, Positive) and literal.atom.predicate in self.attributes:
-            name, value = literal.atom.predicate, resolve(literal.atom.terms[0], env)
+            name, value = self._named(literal.atom.predicate), resolve(literal.atom.terms[0], env)
             if is_local(value):
                 env[value] = Ref(name)  # type: ignore[index]
                 state.parts.append(Part((number,), self._present(name)))
@@ -179,6 +179,10 @@ class Unfolder:
 
     def _holds_of_nothing(self, predicate: str) -> bool:
         return predicate not in self._given and predicate not in self._rules
+
+    def _named(self, predicate: str) -> str:
+        """Return the attribute that *predicate* gives the value of."""
+        return ALIASES.get(self.attributes[predicate].path, predicate)
 
     def _present(self, name: str) -> Formula:
         return Literal(Present(name)) if self.attributes[name].optional else TRUE
@@ -286,7 +290,7 @@ class Unfolder:
         if self._holds_of_nothing(predicate):
             return FALSE
         if predicate in self.attributes:
-            return self._is(predicate, values[0])
+            return self._is(self._named(predicate), values[0])
         known = self._memo.get((predicate, values))
         if known is None:
             known = self._memo[predicate, values] = self._atom(predicate, values)

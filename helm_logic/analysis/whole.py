@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from helm_logic.analysis.attribute import Attribute
+from helm_logic.analysis.attribute import PARTS, Attribute
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.cover import Cover
 from helm_logic.analysis.dependency import reads
@@ -96,7 +96,7 @@ def find_one_sided(inquiry: Inquiry) -> Iterator[Finding]:
     places = [each.id for each in allows if each.id in study.linted] or [each.id for each in known]
     if not places:
         return
-    boxes = [box for rule in allows for box in inquiry.held[rule.id]]
+    boxes = [box for rule in allows for box in inquiry.held[rule.id]] if study.authorizes else []
     proofs = _never(inquiry, boxes)
     if isinstance(proofs, list):
         message = "these rules never allow anything: every request they could allow is stopped"
@@ -135,8 +135,10 @@ def _always(inquiry: Inquiry, place: str) -> Iterator[Finding]:
     start = meet({number: mask}, study.authorized) if number is not None and mask else None
     if start is None:
         return
-    if any(True for each in ("deny", "escalate") for _ in inquiry.by_verdict[each].near(start)):
-        return
+    for verdict in ("deny", "escalate"):
+        near = (meet(start, box) for _, box in inquiry.by_verdict[verdict].near(start))
+        if not inquiry.are_inside([box for box in near if box is not None], ()):
+            return
     proofs = inquiry.prove_inside(
         "HL110 always", [start], list(inquiry.by_verdict["allow"].near(start))
     )
@@ -184,10 +186,23 @@ def find_unsupported(inquiry: Inquiry) -> Iterator[Finding]:
         if rule_id in inquiry.study.rule_set.assumptions:
             message = f"the assumption `{rule_id}` has too many cases to be relied on"
             yield Finding("HL903", ERROR, message, inquiry.span(rule_id), (rule_id,))
-    for rule_id, constructs in inquiry.study.unfolder.unsupported.items():
+    for rule_id, constructs in _unsupported(inquiry).items():
         if rule_id in inquiry.study.linted:
             message = (
                 f"`{rule_id}` uses {', '.join(constructs)}, which the analysis takes for anything"
             )
             fix = "findings about this rule may be missing; test it"
             yield Finding("HL901", WARNING, message, inquiry.span(rule_id), (rule_id,), fix=fix)
+
+
+def _unsupported(inquiry: Inquiry) -> dict[str, tuple[str, ...]]:
+    """Return by rule what was not understood, inputs that are a part of a name included."""
+    study = inquiry.study
+    found = dict(study.unfolder.unsupported)
+    partial = {name for name, each in study.unfolder.attributes.items() if each.path in PARTS}
+    for rule in study.rule_set.program.rules if partial else ():
+        names = sorted(reads(rule) & partial)
+        if names:
+            told = (f"`{name}`, a part of a name that stands elsewhere too" for name in names)
+            found[rule.id] = (*found.get(rule.id, ()), *told)
+    return found

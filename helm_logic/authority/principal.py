@@ -2,7 +2,7 @@
 """Principals: the names of those who delegate, act and approve.
 
 A principal is written `type:id` (`user:founder`, `agent:ops`). The type has no `:`, so the text has
-one reading. Both parts are printable and without space, and the whole is in Unicode normal form C,
+one reading, and no `/`, so that a pattern cannot be met by a type that runs over its segments. Both parts are printable and without space, and the whole is in Unicode normal form C,
 so that two principals that look alike in a review by spaces or by composed letters are not both
 accepted. Who is behind a name is the identity provider's to prove, not decided here.
 """
@@ -22,6 +22,7 @@ def is_principal(text: str) -> bool:
     kind, colon, name = text.partition(":")
     return (
         bool(kind and colon and name)
+        and "/" not in kind
         and len(text) <= MAX_PRINCIPAL
         and text.isprintable()
         and " " not in text

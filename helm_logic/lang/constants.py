@@ -26,7 +26,7 @@ ADMITS: Mapping[str, frozenset[str]] = {
 def is_principal(constant: Term) -> bool:
     """Say whether a string constant is written `type:id`."""
     kind, colon, name = str(constant)[2:].partition(":")
-    return bool(kind and colon and name)
+    return bool(kind and colon and name) and "/" not in kind
 
 
 def check_form(constant: tree.Constant, column: str, findings: Findings) -> None:

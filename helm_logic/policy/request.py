@@ -103,8 +103,10 @@ def _name(value: JsonValue, where: str) -> str:
 def _check_ids(asked: dict[str, JsonValue]) -> None:
     subject: dict[str, str] = asked["subject"]  # type: ignore[assignment]
     resource: dict[str, str] = asked["resource"]  # type: ignore[assignment]
-    if ":" in subject["type"]:
-        raise InputError("wrong_shape", "subject type: a `:` would make the principal ambiguous")
+    for sign in (":", "/"):
+        if sign in subject["type"]:
+            why = f"subject type: a `{sign}` would make the principal ambiguous"
+            raise InputError("wrong_shape", why)
     if "/" in resource["type"]:
         raise InputError("wrong_shape", "resource type: a `/` would make the resource ambiguous")
     if any(segment in ("", ".", "..") for segment in resource["id"].split("/")):
