@@ -15,6 +15,7 @@
     log_config   entry 0 of every log
     store_protocol  what a log is to those who use one: Log, Store, Record, Entry
     batch        records on their way into a log, whatever keeps it
+    table_reader reading a log from its tables, whatever database keeps them
     store        the log in one SQLite file; of it are store_schema, store_connection, store_reader
     store_fsck   the check of a whole log, whatever keeps it
     open_log     opening a log by what the settings call it

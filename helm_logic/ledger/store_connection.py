@@ -6,30 +6,31 @@ Invariants:
 - after an error of SQLite it is closed and the object refuses further use: after a failed write or
   sync nobody knows what the disk holds, so the file has to be opened again.
 
-What the statements mean is in `store_reader` and `store`; how the file is opened in `store_schema`.
+What the statements mean is in `table_reader` and `store`; how the file is opened in `store_schema`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from helm_logic.errors import StoreError
+from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.store_schema import failure
+from helm_logic.ledger.table_reader import TableReader
 
-_PAGE = 256  # rows read at a time when iterating
 
-
-class StoreConnection:
+class StoreConnection(TableReader):
     """A connection to the file *path* that this process alone has open."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, origin: str, key: PublicKey
+    ) -> None:
+        super().__init__(origin, key, f"store `{path}`")
         self._connection: sqlite3.Connection | None = connection
-        self._lock = threading.RLock()
         self._path = path
 
     def __enter__(self) -> Self:
@@ -45,19 +46,9 @@ class StoreConnection:
             if connection is not None:
                 connection.close()
 
-    def _row(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        rows = self._rows(statement, *values)
-        return rows[0] if rows else None
-
     def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._use() as connection:
             return connection.execute(statement, values).fetchall()
-
-    def _pages(self, statement: str, after: object) -> Iterator[tuple[Any, ...]]:
-        # *statement* orders by its first column and takes those beyond its one parameter.
-        while rows := self._rows(f"{statement} LIMIT {_PAGE}", after):
-            yield from rows
-            after = rows[-1][0]
 
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:
