@@ -53,9 +53,10 @@ class Difference:
         differing = self.pairing.differing
         if self._regranted:
             return None
-        if all(each.actions for each in differing):
-            return frozenset[Term]().union(*(each.actions for each in differing))
-        return _asked(self.pairing, differing)
+        named = [each.actions for each in differing if each.actions is not None]
+        if len(named) < len(differing):
+            return _asked(self.pairing, differing)
+        return frozenset[Term]().union(*named)
 
     @cached_property
     def counted(self) -> frozenset[int]:

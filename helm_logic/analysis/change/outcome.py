@@ -69,7 +69,7 @@ class Outcome:
         }
         actions = {
             point.values["action"]
-            for found, _ in shapes.values()
+            for _, found, _ in shapes.values()
             for shape in found
             for _, point in shape.tried
         }
@@ -79,8 +79,7 @@ class Outcome:
         )
         for key, leaves in self._leaves.items():
             if key in shapes:
-                found, more = shapes[key]
-                boxes = joined(self._arena.space, [leaf.box for leaf in leaves])
+                boxes, found, more = shapes[key]
                 regions = tuple(self._region(each, twins) for each in found)
             else:
                 boxes, regions, more = self._kept(leaves), (), 0
@@ -100,11 +99,11 @@ class Outcome:
             found += within(space, leaf.box, differing, excluded)
         return found
 
-    def _shapes(self, leaves: Sequence[Leaf]) -> tuple[list[_Shape], int]:
+    def _shapes(self, leaves: Sequence[Leaf]) -> tuple[list[Box], list[_Shape], int]:
         boxes = joined(self._arena.space, [leaf.box for leaf in leaves])
         regions, more = largest_regions(self._arena, boxes, self._counted, _MOST_REGIONS)
         order = sorted(leaves, key=lambda each: -self._arena.space.points(each.box, self._counted))
-        return [_Shape(box, tuple(self._points(box, order))) for box in regions], more
+        return boxes, [_Shape(box, tuple(self._points(box, order))) for box in regions], more
 
     def _points(self, region: Box, leaves: Sequence[Leaf]) -> Iterator[tuple[Leaf, Point]]:
         inside = [leaf for leaf in leaves if contains(region, leaf.box)]

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import attrs
 
+from helm_logic.analysis.change.actions import Actions
 from helm_logic.analysis.change.definitions import Definitions, Meaning, atoms, body
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD
 from helm_logic.analysis.change.inputs import pair_inputs
@@ -28,32 +29,20 @@ from helm_logic.lang import RuleSet, Span
 
 @attrs.frozen
 class Paired:
-    """A rule that concludes a verdict, on *sides*, with its id on each of them."""
+    """A rule that concludes a verdict, on *sides*, with its id on each of them.
+
+    *actions* are those that it can hold for, None if it may be any.
+    """
 
     rule: Rule
     sides: int
     ids: Mapping[int, str]
+    actions: frozenset[Term] | None
 
     @property
     def id(self) -> str:
         """The id that it has in the merged program."""
         return self.ids[NEW] if self.sides & NEW else f"old/{self.ids[OLD]}"
-
-    @property
-    def actions(self) -> frozenset[Term]:
-        """The actions that it asks for by name; none if it does not."""
-        return actions_of(self.rule)
-
-
-def actions_of(rule: Rule) -> frozenset[Term]:
-    """Return the actions that the body of *rule* asks for by name."""
-    return frozenset(
-        literal.atom.terms[0]
-        for literal in rule.body
-        if isinstance(literal, Positive)
-        and literal.atom.predicate == "action"
-        and str(literal.atom.terms[0]).startswith("s:")
-    )
 
 
 class Pairing:
@@ -117,6 +106,7 @@ class Pairing:
 
     def _paired(self, kind: str) -> Iterator[Paired]:
         found: dict[Hashable, dict[int, Rule]] = {}
+        actions = {side: Actions(version.rules) for side, version in self.versions.items()}
         for side in (NEW, OLD):
             version, meanings = self.versions[side], self._meanings[side]
             for rule in version.verdicts if kind == "verdicts" else version.assumed:
@@ -125,7 +115,8 @@ class Pairing:
                 found.setdefault((head, literals), {}).setdefault(side, rule)
         for rules in found.values():
             ids = {side: rule.id for side, rule in rules.items()}
-            yield Paired(rules[NEW] if NEW in rules else rules[OLD], sum(rules), ids)
+            side = NEW if NEW in rules else OLD
+            yield Paired(rules[side], sum(rules), ids, actions[side].of(rules[side]))
 
     def _counts(self, assumed: Paired) -> bool:
         """Say whether an assumption may be relied on: both make it, or it is about something new.
@@ -147,7 +138,7 @@ class Pairing:
             each
             for each in self.rules
             if each.sides == BOTH
-            and (actions is None or not each.actions or not each.actions.isdisjoint(actions))
+            and (actions is None or each.actions is None or not each.actions.isdisjoint(actions))
         ]
 
     # The merged program.

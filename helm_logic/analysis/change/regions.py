@@ -25,12 +25,23 @@ def joined(space: Space, boxes: Iterable[Box]) -> list[Box]:
     while len(found) != size:
         size = len(found)
         for feature in sorted({each for box in found for each in box}):
-            groups: dict[tuple[tuple[int, int], ...], int] = {}
-            for box in found:
-                rest = tuple(sorted((n, mask) for n, mask in box.items() if n != feature))
-                groups[rest] = groups.get(rest, 0) | box.get(feature, space.full(feature))
-            found = [space.box({**dict(rest), feature: mask}) or {}
-                     for rest, mask in groups.items()]  # fmt: skip
+            found = _joined(space, found, feature)
+    return found
+
+
+def _joined(space: Space, boxes: Sequence[Box], feature: int) -> list[Box]:
+    groups: dict[frozenset[tuple[int, int]], tuple[Box, int]] = {}
+    found: list[Box] = []
+    for box in boxes:
+        mask = box.get(feature)
+        if mask is None:
+            found.append(box)
+        else:
+            rest = frozenset(item for item in box.items() if item[0] != feature)
+            first, before = groups.get(rest, (box, 0))
+            groups[rest] = (first, before | mask)
+    for box, mask in groups.values():
+        found.append(box if mask == box[feature] else space.box({**box, feature: mask}) or {})
     return found
 
 
@@ -62,12 +73,14 @@ def _grown(arena: Arena, box: Box, boxes: Sequence[Box]) -> Box:
     allowed = [*boxes, *(each.box for each in arena.impossible)]
     grown = dict(box)
     for feature, mask in box.items():
+        others = {number: mask for number, mask in grown.items() if number != feature}
+        near = [each for each in allowed if not are_apart(each, others)]
         rest = space.full(feature) & ~mask
-        if _inside(space, {**grown, feature: rest}, allowed):
+        if _inside(space, {**others, feature: rest}, near):
             del grown[feature]
             continue
         for number in bits(rest):
-            if _inside(space, {**grown, feature: 1 << number}, allowed):
+            if _inside(space, {**others, feature: 1 << number}, near):
                 grown[feature] |= 1 << number
     return grown
 

@@ -12,18 +12,17 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from helm_logic.analysis.change.actions import about
 from helm_logic.analysis.change.entries import NEW, OLD
 from helm_logic.analysis.change.inputs import ABSENT
-from helm_logic.analysis.change.pairing import Pairing, actions_of
+from helm_logic.analysis.change.pairing import Pairing
 from helm_logic.analysis.formula import Fact, GroundLiteral, Linear, Ref, Value
 from helm_logic.analysis.replay import Replayer
 from helm_logic.analysis.residue import Point
 from helm_logic.analysis.unfold import Unfolder
 from helm_logic.analysis.witness import WitnessMaker
 from helm_logic.kernel.encoding import JsonValue
-from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Term
-from helm_logic.lang import RuleSet
 from helm_logic.policy.case_file import Case
 from helm_logic.receipts.verdict import Verdict
 
@@ -100,7 +99,7 @@ class _Side:
         version = pairing.versions[side]
         self.local = _inverse(pairing.names[side])
         self._attributes = _inverse(version.inputs.attributes)
-        rule_set = _about(version.rule_set, actions)
+        rule_set = about(version.rule_set, actions, version.inputs.lacking)
         unfolder = Unfolder(rule_set, frozenset())
         for name, fact in counts.items():
             if self._says(fact):
@@ -144,17 +143,6 @@ def _inverse(names: Mapping[str, str]) -> dict[str, str]:
     for local, merged in names.items():
         found.setdefault(merged, local)
     return found
-
-
-def _about(rule_set: RuleSet, actions: frozenset[Term]) -> RuleSet:
-    """Return *rule_set* without the rules that hold of none of *actions*."""
-    program = rule_set.program
-    kept = []
-    for rule in program.rules:
-        named = actions_of(rule)
-        if not named or not named.isdisjoint(actions):
-            kept.append(rule)
-    return attrs.evolve(rule_set, program=Program(program.predicates, tuple(kept), program.strata))
 
 
 def _laid_together(
