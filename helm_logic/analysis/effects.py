@@ -225,7 +225,7 @@ def find_redundant(inquiry: Inquiry, skipped: Collection[str]) -> Iterator[Findi
             (other, box)
             for each in boxes
             for other, box in inquiry.by_verdict[rule.verdict].near(each)
-            if other.id != rule.id and _same_effect(rule, other) and other.id not in skipped
+            if other.id != rule.id and _same_effect(rule, other)
         ]
         proofs = inquiry.prove_inside(f"HL103 {rule.id}", boxes, covering) if covering else {}
         if isinstance(proofs, list):

@@ -113,7 +113,18 @@ def _regions(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int
     if not inquiry.unfeasible:
         return left
     possible = [box for box in left if not inquiry.are_inside((box,), ())]
-    return largest(_relaxed(inquiry, start, box, covering) for box in possible)
+    relaxed = largest(_relaxed(inquiry, start, box, covering) for box in possible)
+    return _apart(inquiry, relaxed)
+
+
+def _apart(inquiry: Inquiry, boxes: list[dict[int, int]]) -> list[dict[int, int]]:
+    """Return *boxes* without those whose possible requests all lie in another one."""
+    kept = list(boxes)
+    for box in boxes:
+        others = (other for other in kept if other is not box)
+        if any(inquiry.are_inside((box,), (other,)) for other in others):
+            kept.remove(box)
+    return kept
 
 
 def _relaxed(
