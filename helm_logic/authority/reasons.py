@@ -40,12 +40,19 @@ FINALITY: Mapping[str, str] = {
     "stranger_delegation": STOP,
     "unknown_constraint": STOP,
     "untrusted_anchor": STOP,
-    # faults of an approval: policy/approval.py
+    # faults of an approval: policy/approval.py, and guard/journal.py for those of its receipt
     "approval_consumed": ASK,
     "approval_expired": ASK,
-    "approval_mismatch": ASK,
+    "approval_not_escalated": STOP,
     "approval_not_yet_valid": FACT,
+    "approval_other_chain": ASK,
+    "approval_other_policy": ASK,
+    "approval_other_receipt": ASK,
+    "approval_other_request": ASK,
+    "approval_same_key": STOP,
+    "approval_unknown_receipt": ASK,
     "approval_untrusted": STOP,
+    "approval_wrong_role": STOP,
     "malformed_approval": STOP,
     "too_many_approvals": STOP,
     # faults of a request, and of deciding it

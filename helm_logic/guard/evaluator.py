@@ -8,7 +8,7 @@ everything, sign. Nothing is signed as ALLOW that the kernel did not check.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -22,7 +22,7 @@ from helm_logic.authority.facts import (
     revocations_of,
 )
 from helm_logic.authority.reasons import finality
-from helm_logic.authority.revocation import RevocationSet, VerifiedRevocation, verify_revocation
+from helm_logic.authority.revocation import RevocationSet, VerifiedRevocation
 from helm_logic.errors import (
     CertificateRefused,
     EvaluationError,
@@ -43,7 +43,7 @@ from helm_logic.kernel.terms import Row
 from helm_logic.ledger.envelope import Envelope, sign
 from helm_logic.ledger.keys import PublicKey, Signer
 from helm_logic.ledger.leaf import Kind
-from helm_logic.ledger.store import Record
+from helm_logic.ledger.store_protocol import Record
 from helm_logic.policy.approval import Approvals, Circumstances, judge_approvals
 from helm_logic.policy.bundle import Bundle
 from helm_logic.policy.inputs import request_facts
@@ -66,11 +66,17 @@ class Ruling:
     statement: Statement
     envelope: Envelope
     blobs: Mapping[str, bytes]
+    approvals: tuple[Envelope, ...] = ()
     consumes: tuple[str, ...] = ()
 
-    def record(self) -> Record:
-        """Return what to append to the log."""
-        return Record(Kind.RECEIPT, self.envelope, self.blobs, self.consumes)
+    def records(self) -> Iterator[Record]:
+        """Yield what the log needs to hold, in order: the approvals that became facts, the receipt.
+
+        The approvals may be there already, and are entries once.
+        """
+        for approval in self.approvals:
+            yield Record(Kind.APPROVAL, approval)
+        yield Record(Kind.RECEIPT, self.envelope, self.blobs, self.consumes)
 
 
 @attrs.frozen
@@ -147,13 +153,14 @@ class Evaluator:
             facts={},
             error=error,
         )
-        return self._signed(denied, ruling.blobs, ())
+        return self._signed(denied, ruling.blobs)
 
-    def revoke(self, envelope: Envelope) -> None:
-        """Heed the revocation in *envelope* from now on; raise LinkRefused if it is unsound."""
-        found = verify_revocation(envelope)
-        self._revocations = RevocationSet((*self._revocations, found))
-        self._links.revoke(self._revocations)
+    def heed(self, revocations: Iterable[VerifiedRevocation]) -> None:
+        """Heed *revocations* from now on."""
+        fresh = tuple(revocations)
+        if fresh:
+            self._revocations = RevocationSet((*self._revocations, *fresh))
+            self._links.revoke(self._revocations)
 
     def _read(self, request: Request, now: int, journal: Journal) -> _Case:
         depth = self._bundle.settings.chain_depth
@@ -187,8 +194,10 @@ class Evaluator:
             certificate=certificate_value(judgment.certificate),
         )
         allowed = judgment.verdict is Verdict.ALLOW
-        used = tuple(each.digest for each in case.approvals.accepted) if allowed else ()
-        return self._signed(statement, self._blobs(case, program=True), used)
+        accepted = case.approvals.accepted
+        used = tuple(each.digest for each in accepted) if allowed else ()
+        envelopes = tuple(each.envelope for each in accepted)
+        return self._signed(statement, self._blobs(case, program=True), envelopes, used)
 
     def _failed(self, case: _Case, code: str, message: str) -> Ruling:
         statement = self._statement(
@@ -199,7 +208,8 @@ class Evaluator:
             certificate=None,
             error={"code": code, "message": message},
         )
-        return self._signed(statement, self._blobs(case, program=False), ())
+        envelopes = tuple(each.envelope for each in case.approvals.accepted)
+        return self._signed(statement, self._blobs(case, program=False), envelopes)
 
     def _statement(self, case: _Case, **found: object) -> Statement:
         accepted = case.approvals.accepted
@@ -216,7 +226,9 @@ class Evaluator:
             policy=self._bundle.digest,
             engine=self._engine,
             checks=CHECKS,
-            parents=sorted({each.approval.receipt for each in accepted}),
+            parents=sorted(
+                {name for each in accepted for name in (each.approval.receipt, each.digest)}
+            ),
             **found,  # type: ignore[arg-type]
         )
 
@@ -227,7 +239,11 @@ class Evaluator:
         return blobs
 
     def _signed(
-        self, statement: Statement, blobs: Mapping[str, bytes], consumes: tuple[str, ...]
+        self,
+        statement: Statement,
+        blobs: Mapping[str, bytes],
+        approvals: tuple[Envelope, ...] = (),
+        consumes: tuple[str, ...] = (),
     ) -> Ruling:
         envelope = sign(PAYLOAD_TYPE, statement.to_bytes(), self._signer)
-        return Ruling(statement, envelope, blobs, consumes)
+        return Ruling(statement, envelope, blobs, approvals, consumes)

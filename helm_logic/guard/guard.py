@@ -6,7 +6,10 @@ Invariants:
 - an error anywhere on the way is a DENY with its own reason, never an ALLOW;
 - no verdict leaves before its receipt is durable; if the log fails, the answer is DENY
   `ledger_unavailable`, whatever the rules said;
-- an approval that helped an ALLOW is used up in the same commit as its receipt.
+- an approval that became a fact is an entry of the log before the receipt that names it, and one
+  that helped an ALLOW is used up in the same commit as its receipt; if another guard of the same
+  log was faster, the requests are ruled on again;
+- a revocation that any guard logged is heeded by all of them from their next decision on.
 
 Requests decided together share one commit (`decide_all`). A request that repeats another within
 the same second, with nothing changed between, is the same decision and gets the same receipt.
@@ -16,30 +19,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from helm_logic.errors import AlreadyLogged, StoreError
+from helm_logic.authority.revocation import verify_revocation
+from helm_logic.errors import ApprovalConsumed, StoreError
 from helm_logic.guard.decision import Decision
 from helm_logic.guard.evaluator import Evaluator, Ruling
 from helm_logic.guard.journal import Journal
+from helm_logic.guard.logbook import append_once, logged_revocations
 from helm_logic.guard.opening import open_parts
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
-from helm_logic.ledger.store import Record, SqliteStore
+from helm_logic.ledger.store_protocol import Record, Store
 from helm_logic.receipts.logged import logged_receipt
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.verify import Trust
+
+_ATTEMPTS = 8  # at ruling on a group while other guards use up its approvals
 
 
 class Guard:
     """Decides requests by one policy and logs every receipt; safe to share between threads."""
 
-    def __init__(self, evaluator: Evaluator, store: SqliteStore, clock: Callable[[], int]) -> None:
+    def __init__(self, evaluator: Evaluator, store: Store, clock: Callable[[], int]) -> None:
         self._evaluator = evaluator
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
+        self._heeded = 0  # entries of the log whose revocations are heeded
 
     @classmethod
     def open(cls, folder: Path, clock: Callable[[], int]) -> Self:
@@ -48,7 +57,13 @@ class Guard:
         Raises PolicyError or RuleError if it does not load, KeyFileError if a key file is not
         private, StoreError if the log cannot be opened for writing.
         """
-        return cls(*open_parts(folder), clock)
+        guard = cls(*open_parts(folder, clock), clock)
+        try:
+            guard._catch_up()
+        except BaseException:
+            guard.close()
+            raise
+        return guard
 
     def __enter__(self) -> Self:
         return self
@@ -73,13 +88,15 @@ class Guard:
         """Return the decisions on *requests* in order; their receipts share one commit."""
         with self._lock:
             now = self._clock()
-            journal = Journal(self._store)
-            rulings = []
-            for request in requests:
-                ruling = self._evaluator.rule(request, now, journal)
-                journal.use(ruling.consumes)
-                rulings.append(ruling)
-            return self._record(rulings)
+            try:
+                self._catch_up()
+                for _ in range(_ATTEMPTS - 1):
+                    with suppress(ApprovalConsumed):  # by another guard; the log knows it now
+                        return self._record(self._rule(requests, now))
+                return self._record(self._rule(requests, now))
+            except StoreError as error:
+                rulings = self._rule(requests, now)
+                return tuple(self._unavailable(ruling, error) for ruling in rulings)
 
     def receipt(self, receipt_id: str) -> Receipt:
         """Return the receipt *receipt_id* from the log; raise StoreError if it holds none."""
@@ -87,34 +104,29 @@ class Guard:
 
     def revoke(self, revocation: Envelope) -> None:
         """Log *revocation* and heed it from the next decision on; raise LinkRefused if unsound."""
+        found = verify_revocation(revocation)
         with self._lock:
-            self._evaluator.revoke(revocation)
-            try:
-                self._store.append((Record(Kind.REVOCATION, revocation),))
-            except AlreadyLogged:
-                return
+            self._evaluator.heed((found,))
+            append_once(self._store, (Record(Kind.REVOCATION, revocation),))
+
+    def _rule(self, requests: Sequence[bytes], now: int) -> list[Ruling]:
+        journal = Journal(self._store)
+        rulings = []
+        for request in requests:
+            ruling = self._evaluator.rule(request, now, journal)
+            journal.use(ruling.consumes)
+            rulings.append(ruling)
+        return rulings
 
     def _record(self, rulings: Sequence[Ruling]) -> tuple[Decision, ...]:
-        fresh = {ruling.envelope.digest: ruling for ruling in rulings}
-        try:
-            indexes = self._append(fresh)
-        except StoreError as error:
-            return tuple(self._unavailable(ruling, error) for ruling in rulings)
-        return tuple(_decision(ruling, indexes[ruling.envelope.digest]) for ruling in rulings)
+        places = append_once(self._store, (each for ruling in rulings for each in ruling.records()))
+        return tuple(_decision(ruling, places[ruling.envelope.digest]) for ruling in rulings)
 
-    def _append(self, fresh: dict[str, Ruling]) -> dict[str, int]:
-        known: dict[str, int] = {}
-        while True:
-            waiting = [ruling for name, ruling in fresh.items() if name not in known]
-            try:
-                appended = self._store.append([ruling.record() for ruling in waiting])
-            except AlreadyLogged as error:
-                name = waiting[error.position].envelope.digest
-                known[name] = self._store.read(name).index
-                continue
-            names = (ruling.envelope.digest for ruling in waiting)
-            entries = zip(names, (entry.index for entry in appended), strict=True)
-            return {**known, **dict(entries)}
+    def _catch_up(self) -> None:
+        size = self._store.refresh()
+        if size > self._heeded:
+            self._evaluator.heed(logged_revocations(self._store, self._heeded))
+            self._heeded = size
 
     def _unavailable(self, ruling: Ruling, error: StoreError) -> Decision:
         return _decision(self._evaluator.refuse(ruling, "ledger_unavailable", str(error)), None)

@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opening a policy folder for deciding: bundle, keys, revocations and the log.
 
-All reading of files happens here, before the first request; deciding touches only the log.
+All reading of files happens here, before the first request; deciding touches only the log. What the
+guard will decide by is logged before it decides: bundle and keys, unless the last entries of their
+kind say the same, and the revocations that the folder holds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from helm_logic.authority.revocation import RevocationSet, verify_revocation
 from helm_logic.errors import EnvelopeError, KeyFileError, LinkRefused, PolicyError
 from helm_logic.guard.evaluator import Evaluator
+from helm_logic.guard.logbook import InForce, announce, append_once
 from helm_logic.ledger.envelope import parse
-from helm_logic.ledger.keys import SeedSigner, read_key_file
-from helm_logic.ledger.store import SqliteStore
+from helm_logic.ledger.keys import SeedSigner, Signer, read_key_file
+from helm_logic.ledger.leaf import Kind
+from helm_logic.ledger.open_log import open_store
+from helm_logic.ledger.store_protocol import Record, Store
+from helm_logic.policy.bundle import Bundle
 from helm_logic.policy.folder import read_bundle
 from helm_logic.policy.settings import Settings
 
 
-def open_parts(folder: Path) -> tuple[Evaluator, SqliteStore]:
-    """Return the evaluator and the log of the policy folder *folder*.
+def open_parts(folder: Path, clock: Callable[[], int]) -> tuple[Evaluator, Store]:
+    """Return the evaluator and the log of the policy folder *folder*; *clock* dates new entries.
 
     Raises PolicyError, RuleError, KeyFileError or StoreError; nothing is left open then.
     """
@@ -31,8 +38,16 @@ def open_parts(folder: Path) -> tuple[Evaluator, SqliteStore]:
             f"the key in `{settings.engine_key}` is not one of [trust] engine, so nobody would "
             f"accept its receipts; add `{engine.public_key}` or use the key that is listed"
         )
-    evaluator = Evaluator(bundle, engine, read_revocations(folder, settings))
-    return evaluator, _open_store(folder, settings)
+    revocations = read_revocations(folder, settings)
+    store, log = _open_store(folder, settings)
+    try:
+        entries = announce(store, log, _in_force(bundle, engine), clock())
+        withdrawn = [Record(Kind.REVOCATION, each.envelope) for each in revocations]
+        append_once(store, (*entries, *withdrawn))
+    except BaseException:
+        store.close()
+        raise
+    return Evaluator(bundle, engine, revocations), store
 
 
 def read_revocations(folder: Path, settings: Settings) -> RevocationSet:
@@ -49,12 +64,22 @@ def read_revocations(folder: Path, settings: Settings) -> RevocationSet:
     return RevocationSet(found)
 
 
-def _open_store(folder: Path, settings: Settings) -> SqliteStore:
+def _in_force(bundle: Bundle, engine: Signer) -> InForce:
+    return InForce(
+        bundle.digest,
+        bundle.program_digest,
+        bundle.files(),
+        engine.public_key,
+        bundle.settings.trusted_engines,
+    )
+
+
+def _open_store(folder: Path, settings: Settings) -> tuple[Store, Signer]:
     log: SeedSigner = read_key_file(folder / settings.log_key)
     if log.public_key != settings.trusted_log:
         raise KeyFileError(
             f"the key in `{settings.log_key}` is not [trust] log of helm.toml; "
             "its tree heads would be refused"
         )
-    path, head = folder / settings.ledger, folder / settings.head
-    return SqliteStore.open(path, head, origin=settings.origin, signer=log)
+    where = (folder, settings.ledger, settings.head)
+    return open_store(*where, origin=settings.origin, signer=log), log

@@ -8,6 +8,8 @@
 Invariants:
 - an approval is a fact only for exactly the request, policy and chain that it names, by a key that
   is configured for that approver in that role, in `issued <= now < expires`, and once;
+- one key speaks for one approver in a request, however many it is configured for, so that a quorum
+  of approvers is one of keys;
 - what is not a fact is a `rejected_approval` row with its code, so that a refusal can say why;
 - an approval is used up by its envelope's digest: the same statement under a second signature, or
   another approver's choice of the same id, changes nothing.
@@ -17,7 +19,7 @@ Who may approve what, quorums, and that nobody of the chain approves it, are rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -174,6 +176,7 @@ def judge_approvals(
             one = verify_approval(envelope)
             name = one.digest
             _require_fitting(one, circumstances)
+            _require_own_key(one, accepted.values())
             accepted[name] = one
         except LinkRefused as error:
             refusals[name] = RefusedApproval(name, error.reason, str(error))
@@ -184,16 +187,33 @@ def _require_fitting(one: VerifiedApproval, wanted: Circumstances) -> None:
     """Return if *one* counts; raise LinkRefused with the reason why it does not."""
     approval = one.approval
     if approval.key not in wanted.trusted.get((approval.approver, approval.role), ()):
+        known = any(
+            name == approval.approver and approval.key in keys
+            for (name, _), keys in wanted.trusted.items()
+        )
         raise LinkRefused(
-            "approval_untrusted",
+            "approval_wrong_role" if known else "approval_untrusted",
             f"the key is not configured for `{approval.approver}` as `{approval.role}`",
         )
     for name in ("request", "policy", "chain"):
         if getattr(approval, name) != getattr(wanted, name):
-            raise LinkRefused("approval_mismatch", f"the approval is for another {name}")
+            raise LinkRefused(f"approval_other_{name}", f"the approval is for another {name}")
     if wanted.now < approval.issued:
         raise LinkRefused("approval_not_yet_valid", f"the approval holds from {approval.issued} on")
     if wanted.now >= approval.expires:
         raise LinkRefused("approval_expired", f"the approval held until {approval.expires}")
     if wanted.is_consumed(one.digest):
         raise LinkRefused("approval_consumed", "the approval was used before; ask for a new one")
+
+
+def _require_own_key(one: VerifiedApproval, accepted: Iterable[VerifiedApproval]) -> None:
+    for other in accepted:
+        if (
+            other.approval.key == one.approval.key
+            and other.approval.approver != one.approval.approver
+        ):
+            raise LinkRefused(
+                "approval_same_key",
+                f"the key of `{one.approval.approver}` is the one that `{other.approval.approver}`"
+                " approves with; each approver needs one of their own",
+            )

@@ -24,13 +24,22 @@ FORMAT = "helm-logic/bundle/v1"
 
 @attrs.frozen
 class Bundle:
-    """A policy that is ready to decide; *static* are the facts that every request shares."""
+    """A policy that is ready to decide; *static* are the facts that every request shares.
+
+    *contents* are the bytes that have *digest*.
+    """
 
     rule_set: RuleSet
     settings: Settings
     static: Mapping[str, tuple[Row, ...]]
     program_digest: str
+    contents: bytes = attrs.field(repr=False)
     digest: str
+
+    def files(self) -> dict[str, bytes]:
+        """Return the contents and the rule texts that they name, each by its digest."""
+        texts = [each.text.encode("utf-8") for each in self.rule_set.sources]
+        return {self.digest: self.contents, **{digest(text): text for text in texts}}
 
 
 def make_bundle(
@@ -53,7 +62,8 @@ def make_bundle(
         "requestBytes": settings.request_bytes,
         "rules": [[each.name, digest(each.text.encode("utf-8"))] for each in rule_set.sources],
     }
-    return Bundle(rule_set, settings, static, named, digest(canonical_json(contents)))
+    data = canonical_json(contents)
+    return Bundle(rule_set, settings, static, named, data, digest(data))
 
 
 def _anchor_facts(settings: Settings) -> dict[str, tuple[Row, ...]]:

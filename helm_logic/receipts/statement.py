@@ -158,6 +158,18 @@ class Statement:
             for part in parts
         )
 
+    def expected_parents(self) -> tuple[list[str], list[str]]:
+        """Return the two lists of which `parents` must be one.
+
+        The approvals and the receipts that they answer; or, in a receipt of a log that had no
+        entries for approvals, these receipts alone.
+        """
+        parts = [require_object(each, "approval") for each in self.approvals]  # type: ignore[attr-defined]
+        receipts, approvals = (
+            {require_text(part.get(name), name) for part in parts} for name in ("receipt", "digest")
+        )
+        return sorted(receipts | approvals), sorted(receipts)
+
 
 def request_digest(request: object) -> str:
     """Return the digest that names *request*: that of its canonical JSON."""

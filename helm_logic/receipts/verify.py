@@ -142,6 +142,8 @@ def _check_attachments(receipt: Receipt, statement: Statement) -> None:
     attached = tuple((each.digest, digest(each.to_bytes())) for each in receipt.envelopes)
     if statement.named_envelopes() != attached:
         raise InputError("attachments", "the envelopes attached are not those that are named")
+    if statement.parents not in statement.expected_parents():
+        raise InputError("attachments", "the parents are not those that the approvals give")
 
 
 def _program(receipt: Receipt, statement: Statement) -> Program | None:

@@ -54,7 +54,7 @@ def test_the_founder_story(guard: Guard) -> None:
     approval = approve(escalated)
     allowed = guard.decide(ask(env="prod", approvals=[approval]))
     assert ALLOW is allowed.verdict
-    assert [escalated.receipt_id] == allowed.statement.parents
+    assert sorted((escalated.receipt_id, approval.digest)) == allowed.statement.parents
     frozen = guard.decide(ask(context={"ci_passed": True, "freeze": True}))
     assert outcome(frozen) == (DENY, ("change_freeze",))
     for decision in (escalated, allowed, frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,23 +94,68 @@ def test_a_fitting_approval_is_a_fact() -> None:
 
 @pytest.mark.parametrize("member", ["request", "policy", "chain"])
 def test_an_approval_of_anything_else_does_not_count(member: str) -> None:
-    """Another request, policy or chain: each alone is a mismatch."""
+    """Another request, policy or chain: each alone refuses it, and is named."""
     other = signed(make_approval(**{member: digest(b"other")}))
 
-    assert codes(other) == ["approval_mismatch"]
-    assert codes(signed(make_approval()), **{member: digest(b"other")}) == ["approval_mismatch"]
+    assert codes(other) == [f"approval_other_{member}"]
+    wanted: Any = {member: digest(b"other")}
+    assert codes(signed(make_approval()), **wanted) == [f"approval_other_{member}"]
 
 
 @pytest.mark.parametrize(
     "trusted",
     [
         {}, {(MANAGER, ROLE): ()}, {(MANAGER, ROLE): (key(STRANGER),)},
-        {(MANAGER, "auditor"): (key(MANAGER),)}, {(STRANGER, ROLE): (key(MANAGER),)},
+        {(STRANGER, ROLE): (key(MANAGER),)},
     ],
 )  # fmt: skip
-def test_only_a_configured_key_speaks_for_an_approver_in_a_role(trusted: Any) -> None:
-    """The right key under another name or role, or another key under this one, is not trusted."""
+def test_only_a_configured_key_speaks_for_an_approver(trusted: Any) -> None:
+    """The right key under another name, or another key under this one, is not trusted."""
     assert codes(signed(make_approval()), trusted=trusted) == ["approval_untrusted"]
+
+
+def test_a_key_speaks_only_in_the_roles_it_is_configured_for() -> None:
+    """The right key of the right approver, in a role that is not his."""
+    trusted = {(MANAGER, "auditor"): (key(MANAGER),), (STRANGER, ROLE): (key(STRANGER),)}
+
+    assert codes(signed(make_approval()), trusted=trusted) == ["approval_wrong_role"]
+
+
+def test_one_key_is_one_approver_whatever_it_is_called() -> None:
+    """Configured for two approvers it speaks for the first that is presented, never for both."""
+    mine, alias = signed(make_approval()), signed(make_approval(approver=STRANGER))
+    trusted = {(name, ROLE): (key(MANAGER),) for name in (MANAGER, STRANGER)}
+    for one, two in ((mine, alias), (alias, mine)):
+        approvals = judged(one, two, trusted=trusted)
+
+        assert [each.digest for each in approvals.accepted] == [one.digest]
+        assert [each.reason for each in approvals.refused] == ["approval_same_key"]
+
+
+def test_one_approver_may_speak_in_two_roles_with_one_key() -> None:
+    """Roles are not persons: a quorum of roles is another thing than one of approvers."""
+    both = [signed(make_approval(role=role)) for role in (ROLE, "auditor")]
+    trusted = {(MANAGER, role): (key(MANAGER),) for role in (ROLE, "auditor")}
+
+    assert judged(*both, trusted=trusted).refused == ()
+
+
+def test_another_key_id_scheme_or_second_signature_is_no_signature() -> None:
+    """What names a key, or says how it signs, changes nothing about who signed."""
+    good = signed(make_approval())
+    (one,) = good.signatures
+    other = attrs.evolve(one, keyid=key(STRANGER).keyid)
+    swapped = attrs.evolve(good, signatures=(other,))
+    twice = attrs.evolve(good, signatures=(one, other))
+    payload = make_approval().to_value()
+    scheme = canonical_json({**payload, "key": key(MANAGER).text.replace("ed25519", "ed448")})
+
+    assert codes(swapped) == ["bad_signature"]
+    assert codes(twice) == ["malformed_approval"]
+    assert codes(sign(PAYLOAD_TYPE, scheme, signer(MANAGER))) == ["malformed_approval"]
+    same: Any = good.to_value()
+    same["signatures"] *= 2
+    assert codes(same) == ["malformed_approval"]
 
 
 def test_a_stranger_approves_nothing_by_naming_an_approver() -> None:
