@@ -16,6 +16,7 @@ import attrs
 
 from helm_logic.analysis.arithmetic import Unsupported, compute, relation
 from helm_logic.analysis.attribute import ALIASES, Attribute, attributes_of
+from helm_logic.analysis.counting import count_fact, counted_predicates
 from helm_logic.analysis.dependency import Dependencies, recursive
 from helm_logic.analysis.environment import (
     Env,
@@ -259,29 +260,17 @@ class Unfolder:
         return None  # a sum over local variables
 
     def _counted(self, literal: Count, env: Env) -> Formula | None:
-        bound = resolve(literal.bound, env)
-        inner = ground(Positive(literal.atom), env)
-        own = {term for term in literal.atom.terms if is_local(resolve(term, env))}
-        if is_local(bound) or not {*literal.counted} <= own:
+        bound, key = resolve(literal.bound, env), count_fact(literal, env)
+        if is_local(bound) or key is None:
             return None
-        counted = tuple(resolve(term, env) for term in literal.counted)
-        key = fact([GroundLiteral("count", inner.predicate, (*inner.terms, *counted),
-                                  ("", len(counted)))])  # fmt: skip
-        name = f"count/{len(self.counts) + 1}"
-        name = next((known for known, one in self.counts.items() if one == key), name)
-        self.counts.setdefault(name, key)
-        label = f"count{{{', '.join(self._counts_of(literal.atom.predicate))}}}"
-        self.attributes.setdefault(name, Attribute(name, "int", label=label))
-        self.types[name] = "int"
+        name = next((known for known, one in self.counts.items() if one == key), "")
+        if not name:
+            name = f"count/{len(self.counts) + 1}"
+            counted = counted_predicates(literal.atom.predicate, self._rules)
+            self.counts[name] = key
+            self.attributes[name] = Attribute(name, "int", label=f"count{{{', '.join(counted)}}}")
+            self.types[name] = "int"
         return relation(literal.relation, Ref(name), bound, self.types)
-
-    def _counts_of(self, predicate: str) -> list[str]:
-        """Return the predicates of the text that a count over *predicate* is about."""
-        if "/" not in predicate:
-            return [predicate]
-        bodies = (rule.body for rule in self._rules[predicate])
-        atoms = (each.atom for body in bodies for each in body if isinstance(each, Positive))
-        return list(dict.fromkeys(atom.predicate for atom in atoms))
 
     # Atoms.
 
