@@ -7,6 +7,8 @@ members are facts. Which values a rule can tell apart is `features.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from helm_logic.kernel.terms import Term
@@ -18,7 +20,10 @@ REQUEST = {
 }  # fmt: skip
 
 # Inputs that read what every request gives anyway are that; parts of a name are taken for anything.
-ALIASES = {("action", "name"): "action", ("resource", "type"): "resource_type"}
+ALIASES: Mapping[tuple[str, ...], str] = {
+    ("action", "name"): "action",
+    ("resource", "type"): "resource_type",
+}
 PARTS = frozenset({("resource", "id"), ("subject", "id"), ("subject", "type")})
 
 
