@@ -3,8 +3,8 @@
 
 Files are called as *name* says, so that findings stand where their reader finds them; files that
 ship with helm_logic keep their names, by which `scope.py` knows them. Rules about missing inputs
-are left out: every request that is analysed is complete. Rules that decide are read by
-`policy/folder.py`.
+are left out unless they are asked for: a request that is analysed is complete, but not always for
+both of two versions. Rules that decide are read by `policy/folder.py`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ class Subject:
     settings: Settings | None
 
 
-def read_subject(path: Path, name: Callable[[Path], str] = str) -> Subject:
+def read_subject(
+    path: Path, name: Callable[[Path], str] = str, *, relevance: bool = False
+) -> Subject:
     """Return the rules at *path*, a rule file or a policy folder.
 
+    With *relevance*, those about missing inputs are among them.
     Raises PolicyError if it cannot be read, RuleError with every diagnostic if it does not load.
     """
     settings = _settings(path) if path.is_dir() else _deciding(path)
@@ -41,7 +44,7 @@ def read_subject(path: Path, name: Callable[[Path], str] = str) -> Subject:
         _named(main, name),
         _Resolver(main.parent, name),
         prelude=prelude(),
-        relevance=False,
+        relevance=relevance,
         claims=True,
     )
     return Subject(main, rule_set, settings)

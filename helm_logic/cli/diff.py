@@ -85,7 +85,7 @@ def _compare(old: Path, new: Path) -> ChangeOutcome:
     from helm_logic.analysis.report.change import ChangeOutcome
     from helm_logic.analysis.report.heads import at_heads
 
-    before, after = read_subject(old, shown), read_subject(new, shown)
+    before, after = (read_subject(path, shown, relevance=True) for path in (old, new))
     with Progress(f"diff {shown(after.path)}") as progress:
         change = compare(before.rule_set, after.rule_set, progress=progress)
     findings = tuple(marked(at_heads(each), {}) for each in change.findings)

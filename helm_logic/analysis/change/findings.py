@@ -58,11 +58,14 @@ class Region:
 class _Decider:
     """A rule that decides on a side; *changed* if the other side has no equal to it there.
 
-    *lacking* says that it does because it asks for an input that the request lacks.
+    It stands at *span*, in the new version if that has it. *lacking* says that it decides because
+    it asks for an input that the request lacks.
     """
 
     side: int
+    rule: str
     id: str
+    span: Span
     changed: bool
     lacking: bool
 
@@ -80,15 +83,15 @@ def _finding(difference: Difference, region: Region, more: int) -> Finding:
     also = f" (and {more} more such regions)" if more else ""
     message = f"what was {_DONE[leaf.before]} is now {_DONE[leaf.after]}: {region.text}{also}"
     message = "; ".join((message, *_why(deciders)))
-    places = [(each, _span(difference, each)) for each in deciders]
-    span = places[0][1] if places else _nowhere(difference)
+    notes = [Note(_role(each, leaf), each.span) for each in deciders]
+    span = _place(difference, deciders)
     finding = Finding(
         code,
         WARNING if code in LOOSENING else INFO,
         message,
         span,
         tuple(dict.fromkeys(each.id for each in deciders)),
-        notes=tuple(Note(_role(each, leaf), place) for each, place in places if place is not span),
+        notes=tuple(note for note in notes if note.span != span),
         region=region.text,
     )
     if region.twin is not None:
@@ -108,11 +111,14 @@ def _deciders(difference: Difference, leaf: Leaf, side: int) -> list[_Decider]:
         decides = entry.verdict is verdict and entry.sides & side and entry.rule != CHAIN
         if decides and contains(entry.box, leaf.box):
             changed = entry.sides != BOTH
-            rule_id = difference.rules[entry.rule].ids.get(side, entry.rule)
+            ids = difference.rules[entry.rule].ids
+            rule_id = ids.get(side, entry.rule)
             missing = _MISSING.match(rule_id)
             if changed or rule_id not in found:
                 name = missing[1] if missing else rule_id
-                found[rule_id] = _Decider(side, name, changed, bool(missing))
+                where = NEW if NEW in ids else OLD
+                span = difference.pairing.versions[where].rule_set.spans[ids[where]]
+                found[rule_id] = _Decider(side, rule_id, name, span, changed, bool(missing))
     return sorted(found.values(), key=lambda each: not each.changed)
 
 
@@ -134,15 +140,33 @@ def _role(decider: _Decider, leaf: Leaf) -> str:
     return f"`{decider.id}` decided it before: {leaf.before.value}"
 
 
-def _span(difference: Difference, decider: _Decider) -> Span:
-    """Return the place of a rule: in the new version, if it has a rule of that name."""
-    versions = difference.pairing.versions
-    spans = versions[NEW].rule_set.spans
-    if decider.side == OLD and (_UNNAMED.search(decider.id) or decider.id not in spans):
-        spans = versions[OLD].rule_set.spans
-    return spans[decider.id]
+def _place(difference: Difference, deciders: Sequence[_Decider]) -> Span:
+    """Return the place in the new version that the change is best seen at.
+
+    That is a rule that decides now and did not, else what became of one that decided before, else
+    any that decides now; the place of an old rule only if there is none of these.
+    """
+    new = [each for each in deciders if each.side == NEW]
+    gained = [each.span for each in new if each.changed]
+    lost = [each for each in deciders if each.side == OLD and each.changed]
+    became = [span for each in lost if (span := _successor(difference, each)) is not None]
+    others = [each.span for each in (*new, *deciders)]
+    places = [*gained, *became, *others]
+    start = Span(difference.pairing.versions[NEW].rule_set.sources[-1], 0, 0)
+    return places[0] if places else start
 
 
-def _nowhere(difference: Difference) -> Span:
-    """Return the beginning of the new version's main file."""
-    return Span(difference.pairing.versions[NEW].rule_set.sources[-1], 0, 0)
+def _successor(difference: Difference, decider: _Decider) -> Span | None:
+    """Return the place of what an old rule became: one of its name, or of its head."""
+    pairing = difference.pairing
+    version = pairing.versions[NEW]
+    spans = version.rule_set.spans
+    if not _UNNAMED.search(decider.id):
+        return None if decider.id in version.stock else spans.get(decider.id)
+    old = next(each for each in pairing.differing if each.ids.get(OLD) == decider.rule)
+    alike = [
+        each.ids[NEW]
+        for each in pairing.differing
+        if each.sides == NEW and each.rule.head == old.rule.head
+    ]
+    return spans[alike[0]] if len(alike) == 1 else None

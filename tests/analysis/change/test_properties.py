@@ -57,7 +57,7 @@ def _seen(pair: Pair, difference: Difference) -> list[Seen]:
         merged = pairing.inputs.inputs
         known: dict[str, list[Row]] = {}
         for each in merged:
-            value = request.value["context"].get(each.path[1])  # type: ignore[union-attr, call-overload]
+            value = request.value["context"].get(each.path[1])  # type: ignore[union-attr]
             values = value if isinstance(value, list) else [] if value is None else [value]
             terms = [f"b:{str(v).lower()}" if isinstance(v, bool) else v if type(v) is int
                      else f"s:{v}" for v in values]  # fmt: skip
@@ -147,7 +147,7 @@ def rewritten(draw: st.DrawFn) -> tuple[str, str]:
 def test_no_request_makes_a_move_that_is_not_told(
     texts: tuple[str, str], answered: list[World]
 ) -> None:
-    """Whatever rules are made of: what requests do is what the change says, and its witnesses do."""
+    """Whatever rules are made of: what requests do is what the change says."""
     old, new = loaded(texts[0]), loaded(texts[1])
     pairing = Pairing(old, new)
     difference, change = Difference(pairing), compare(old, new)

@@ -169,7 +169,7 @@ def requests(inputs: Iterable[str]) -> Iterator[tuple[Request, Facts]]:
                 "subject": {"type": "user", "id": "ann"},
                 "action": {"name": action},
                 "resource": {"type": "thing", "id": "one"},
-                "context": dict(context),
+                "context": {**context},
             }
             yield Request(value, ""), _world(allowed=allowed, approved=approved, listed=listed)
 
