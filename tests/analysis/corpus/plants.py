@@ -13,7 +13,7 @@ from tests.analysis.corpus import disputes, effects, statements
 from tests.analysis.corpus.expected import Expected, expect
 from tests.analysis.corpus.grid import Phrase
 from tests.analysis.corpus.sites import narrower, plain_verdict, roomy_leaf
-from tests.analysis.corpus.table import ESCALATE, Draft, Table
+from tests.analysis.corpus.table import ALLOW, DENY, ESCALATE, Draft, Table
 
 Plant = Callable[[Table], bool]
 
@@ -87,6 +87,21 @@ def permanent_grant(table: Table) -> bool:
     return True
 
 
+def unsupported(table: Table) -> bool:
+    """Add a rule that multiplies two values: an exception, and it says so."""
+    leaf = table.take_leaf() if {ALLOW, DENY} <= {*table.verdicts} else None
+    if leaf is None:
+        return False
+    (weak,) = table.settle(leaf, ALLOW)
+    rule = table.rule(leaf.unit, DENY, leaf.phrases)
+    one, two = table.names.new(), table.names.new()
+    table.statements += [f"#input {name} : int  from context.{name}." for name in (one, two)]
+    rule.tail = (f"{one}(A)", f"{two}(B)", "A * B > 100")
+    rule.overrides.append(weak.id)
+    table.expected.append(expect("HL901", "warning", rule.id))
+    return True
+
+
 def _gap(table: Table, severity: str) -> bool:
     """Leave a box undecided; one a table, as two could make a third region together."""
     if any(each.code == "HL108" for each in table.expected):
@@ -110,7 +125,7 @@ ALL: Mapping[str, Plant] = MappingProxyType(
         plant.__name__: plant
         for plant in (
             *effects.PLANTS, *disputes.PLANTS, *statements.PLANTS, gap, gap_in_duty, no_approver,
-            no_approver_in_part, fine_second_approver, permanent_grant,
+            no_approver_in_part, fine_second_approver, permanent_grant, unsupported,
         )
     }
 )  # fmt: skip
