@@ -44,7 +44,7 @@ def context_of(rule_set: RuleSet) -> Context:
         ),
         faults=frozenset(
             rule.id for rule in rules
-            if rule.head.predicate == "deny" and where[rule.id] == _CHAIN in stock
+            if rule.head.predicate == "deny" and where[rule.id] == _CHAIN and _CHAIN in stock
         ),
         undefined=frozenset(declared - concluded if main in stock else ()),
     )  # fmt: skip

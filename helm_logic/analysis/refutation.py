@@ -20,6 +20,7 @@ import attrs
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.feature import TRUE_MASK, Feature
 from helm_logic.analysis.formula import Compare
+from helm_logic.kernel.encoding import MAX_INTEGER
 
 Row: TypeAlias = tuple[tuple[tuple[str, int], ...], int]
 _MOST_ROWS, _MOST_COMBINATIONS = 4_000, 256
@@ -100,7 +101,11 @@ def refute(rows: Sequence[Row]) -> list[Step] | None:
     """Return a derivation that no integers satisfy *rows*; None if elimination finds none."""
     search = _Elimination(rows)
     last = search.run(sorted({name for terms, _ in rows for name, _ in terms}))
-    return None if last is None else _needed(len(rows), search.steps, last)
+    if last is None:
+        return None
+    steps = _needed(len(rows), search.steps, last)
+    small = all(times <= MAX_INTEGER for step in steps for _, times in step.parts)
+    return steps if small and all(step.divisor <= MAX_INTEGER for step in steps) else None
 
 
 class _Elimination:

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificate of a lint run: all that a stranger needs to check what was said not to exist.
+
+    format, version          below; a reader refuses others
+    helm_logic               the version that wrote it
+    program                  the digest of the program that the rules make
+    sources                  [[NAME, DIGEST], ...] in the order of reading; the last is the main file
+    features                 [FEATURE, ...]; a box names them by number
+    boxes                    [BOX, ...]; everything below names them by number
+    guards                   [[RULE, [BOX, ...]], ...]: the requests that a rule's body holds for
+    impossible               [[BOX, WHY, ...], ...]: boxes in which no request lies
+    claims                   [{"says": WORD, "of": [...], "proofs": [PROOF, ...]}, ...]
+
+A PROOF says that a box lies inside the union of others, of rules' guards or impossible:
+`{"box": BOX, "covering": [[RULE, BOX], ...], "tree": [NODE, ...]}`, the tree in preorder, a NODE
+being a cut `[FEATURE, MASK]` of the piece, before the part inside the mask and the part outside, or
+a leaf: the number of a covering box, or -1 - the number of an impossible one. What each claim says
+and must prove is `recheck/claims.py`, how tests and boxes are written `notation.py`.
+
+The same rules give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import attrs
+
+from helm_logic import __version__
+from helm_logic.analysis.boxes import Box, meet
+from helm_logic.analysis.cover import Cover, TooManyCases
+from helm_logic.analysis.finding import Finding
+from helm_logic.analysis.formula import Fact, Is
+from helm_logic.analysis.inquiry import Claimed, Inquiry
+from helm_logic.analysis.notation import box_value, feature_value, mask_text
+from helm_logic.analysis.refutation import refute_box
+from helm_logic.analysis.study import Lemma, Study
+from helm_logic.kernel.certificate import program_digest
+from helm_logic.kernel.encoding import canonical_json, digest
+from helm_logic.kernel.terms import Term
+from helm_logic.lang import Source, term_text
+
+FORMAT, VERSION = "helm-logic/analysis-certificate", 1
+SOURCES = "sources"  # the folder beside a certificate, with each source in a file named by digest
+_KINDS = {"HL101": "dead", "HL103": "redundant", "HL104": "overridden"}
+
+
+def save(path: Path, certificate: Mapping[str, object], sources: Iterable[Source]) -> None:
+    """Write the *certificate* to *path*, and its *sources* beside it, as `recheck` reads them."""
+    folder = path.parent / SOURCES
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        data = source.text.encode("utf-8")
+        source_file(folder, digest(data)).write_bytes(data)
+    path.write_bytes(canonical_json(dict(certificate)))
+
+
+def source_file(folder: Path, named: str) -> Path:
+    """Return the file in *folder* of the source whose digest is *named*."""
+    return folder / f"{named.removeprefix('sha256:')}.dl"
+
+
+class Certificate(Mapping[str, object]):
+    """The certificate of one run as a JSON object, made when it is first read."""
+
+    def __init__(self, inquiry: Inquiry, findings: Iterable[Finding]) -> None:
+        self._inquiry, self._findings = inquiry, tuple(findings)
+
+    @cached_property
+    def _value(self) -> dict[str, object]:
+        return _Writer(self._inquiry.study).value(claims(self._inquiry, self._findings))
+
+    def __getitem__(self, key: str) -> object:
+        """Return a member."""
+        return self._value[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the members."""
+        return iter(self._value)
+
+    def __len__(self) -> int:
+        """Return how many members there are."""
+        return len(self._value)
+
+
+@attrs.define
+class Said:
+    """A claim on its way: what it says of what, and the proofs that it needs."""
+
+    says: str
+    of: list[object]
+    proofs: list[Claimed] = attrs.field(factory=list)
+
+
+def claims(inquiry: Inquiry, findings: Sequence[Finding]) -> list[Said]:
+    """Return what *inquiry* proved, and what its *findings* say besides, each once, in order."""
+    found: dict[tuple[str, str], Said] = {}
+
+    def add(said: Said) -> Said:
+        return found.setdefault((said.says, repr(said.of)), said)
+
+    for finding in findings:
+        if finding.code == "HL101":
+            add(Said("dead", [finding.rules[0]]))  # proved by nothing, if it has no boxes
+        if finding.code == "HL110" and not inquiry.of_verdicts("allow"):
+            add(Said("never", []))
+    for claimed in inquiry.claimed:
+        add(_said(inquiry.study, claimed)).proofs.append(claimed)
+    for inner, outer in _inclusions(inquiry, findings):
+        boxes = [(inquiry.ruled_by_id[outer], box) for box in inquiry.held[outer]]
+        proofs = inquiry.prove_inside("", inquiry.held[inner], boxes)
+        if isinstance(proofs, list):
+            add(Said("inside", [inner, outer])).proofs = proofs
+    add(_apart(inquiry))
+    return list(found.values())
+
+
+def _said(study: Study, claimed: Claimed) -> Said:
+    code, _, rest = claimed.about.partition(" ")
+    if code in _KINDS:
+        return Said(_KINDS[code], [rest])
+    if code == "HL102":
+        rule_id, _, number = rest.rpartition(" ")
+        return Said("vacuous", [rule_id, int(number)])
+    if code == "HL108":
+        action = _action(study, rest)
+        return Said("decided", [action])
+    if code == "HL110":
+        return Said(rest, [])
+    return Said("contained", [claimed.about])
+
+
+def _action(study: Study, text: str) -> Term:
+    number = study.number_of("action")
+    tests = study.features[number].masks if number is not None else {}
+    return next(t.constant for t in tests if isinstance(t, Is) and term_text(t.constant) == text)
+
+
+def _inclusions(inquiry: Inquiry, findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of rules of which findings say that the first lies inside the second."""
+    for finding in findings:
+        first, *others = finding.rules or ("",)
+        if finding.code not in ("HL103", "HL105", "HL107") or first not in inquiry.held:
+            continue
+        for other in others:
+            yield first, other
+            if finding.code != "HL105":
+                yield other, first
+
+
+def _apart(inquiry: Inquiry) -> Said:
+    """Return the claim about which allow rules share requests with stronger ones, and no others."""
+    shared: dict[str, dict[str, None]] = {}
+    proofs = []
+    for weaker in inquiry.of_verdicts("allow"):
+        for box in inquiry.held[weaker.id]:
+            for verdict in ("deny", "escalate"):
+                for stronger, other in inquiry.by_verdict[verdict].near(box):
+                    both = meet(box, other)
+                    if both is None or weaker.id in shared.get(stronger.id, ()):
+                        continue
+                    found = inquiry.study.inside(both, ()) if inquiry.unfeasible else both
+                    if isinstance(found, Cover):
+                        proofs.append(Claimed("", both, (), found))
+                    else:
+                        shared.setdefault(stronger.id, {})[weaker.id] = None
+    said = Said("apart", [[stronger, *weaker] for stronger, weaker in shared.items()])
+    said.proofs = proofs
+    return said
+
+
+class _Writer:
+    """Writes a certificate; each box is written once, and named by its number."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._boxes: dict[tuple[tuple[int, int], ...], int] = {}
+        self._impossible: dict[int, int] = {}  # number in the study to number here
+
+    def value(self, said: Sequence[Said]) -> dict[str, object]:
+        """Return the certificate of a study, claiming what is *said*."""
+        study, program = self._study, self._study.rule_set.program
+        guards = [
+            [rule_id, [self._box(box) for box in boxes]]
+            for rule_id in study.guarded
+            if (boxes := _guard(study, rule_id)) is not None
+        ]
+        claimed = [self._claim(each) for each in said]
+        impossible = [self._lemma(study.impossible[number]) for number in self._impossible]
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "helm_logic": __version__,
+            "program": program_digest(program),
+            "sources": [[each.name, digest(each.text.encode("utf-8"))]
+                        for each in study.rule_set.sources],
+            "features": [feature_value(each) for each in study.features],
+            "guards": guards,
+            "claims": claimed,
+            "impossible": impossible,
+            "boxes": [box_value(dict(each)) for each in self._boxes],
+        }  # fmt: skip
+
+    def _box(self, box: Box) -> int:
+        return self._boxes.setdefault(tuple(sorted(box.items())), len(self._boxes))
+
+    def _claim(self, said: Said) -> dict[str, object]:
+        return {
+            "says": said.says,
+            "of": said.of,
+            "proofs": [self._proof(each) for each in said.proofs],
+        }
+
+    def _proof(self, claimed: Claimed) -> dict[str, object]:
+        used = [number for number in claimed.cover.used if number < len(claimed.covering)]
+        return {
+            "box": self._box(claimed.box),
+            "covering": [[claimed.covering[n][0], self._box(claimed.covering[n][1])] for n in used],
+            "tree": list(self._tree(claimed, {number: place for place, number in enumerate(used)})),
+        }
+
+    def _tree(self, claimed: Claimed, places: Mapping[int, int]) -> Iterator[object]:
+        waiting = [0]
+        while waiting:
+            node = claimed.cover.nodes[waiting.pop()]
+            if len(node) > 1:
+                feature, mask, inside, outside = node
+                yield [feature, mask_text(mask)]
+                waiting += (outside, inside)
+            elif node[0] in places:
+                yield places[node[0]]
+            else:
+                number = node[0] - len(claimed.covering)
+                yield -1 - self._impossible.setdefault(number, len(self._impossible))
+
+    def _lemma(self, lemma: Lemma) -> list[object]:
+        box, study = self._box(lemma.box), self._study
+        if lemma.why in study.by_id:
+            return [box, "assumed", lemma.why]
+        if any(isinstance(study.features[number].source, Fact) for number in lemma.box):
+            return [box, "facts"]
+        derivations = refute_box(study.features, lemma.box)
+        if derivations is None:
+            return [box, "texts"]
+        steps = [[[step.divisor, *(n for part in step.parts for n in part)] for step in each]
+                 for each in derivations]  # fmt: skip
+        return [box, "sums", *steps]
+
+
+def _guard(study: Study, rule_id: str) -> tuple[Box, ...] | None:
+    try:
+        return study.boxes(rule_id)
+    except TooManyCases:
+        return None
