@@ -104,15 +104,15 @@ def verify(
     with step(3):
         statement = Statement.parse(receipt.envelope.payload)
     with step(4):
-        _check_request(statement)
+        check_request(statement)
     with step(5):
-        _check_attachments(receipt, statement)
+        check_attachments(receipt, statement)
     with step(6):
-        program = _program(receipt, statement)
+        program = program_of(receipt, statement)
     with step(7):
-        proved, certificate = _certificate(program, statement)
+        proved, certificate = certificate_of(program, statement)
     with step(8):
-        _check_verdict(statement, proved, certificate)
+        check_verdict(statement, proved, certificate)
     with step(9):
         proof = parse_tlog_proof(receipt.proof.encode("utf-8"))
         leaf = leaf_hash(envelope_leaf(Kind.RECEIPT, receipt.envelope))
@@ -130,7 +130,8 @@ def _step(passed: Callable[[int, str], None], number: int) -> Iterator[None]:
     passed(number, name)
 
 
-def _check_request(statement: Statement) -> None:
+def check_request(statement: Statement) -> None:
+    """Step 4: return if the request is the one that *statement* is about; raise InputError."""
     if statement.request is None:
         if statement.error is None:
             raise InputError("request", "the request is left out, but no error says why")
@@ -138,7 +139,8 @@ def _check_request(statement: Statement) -> None:
         raise InputError("request", "the request is not the one that the statement is about")
 
 
-def _check_attachments(receipt: Receipt, statement: Statement) -> None:
+def check_attachments(receipt: Receipt, statement: Statement) -> None:
+    """Step 5: return if *receipt* attaches what *statement* names, no more; raise InputError."""
     attached = tuple((each.digest, digest(each.to_bytes())) for each in receipt.envelopes)
     if statement.named_envelopes() != attached:
         raise InputError("attachments", "the envelopes attached are not those that are named")
@@ -146,7 +148,11 @@ def _check_attachments(receipt: Receipt, statement: Statement) -> None:
         raise InputError("attachments", "the parents are not those that the approvals give")
 
 
-def _program(receipt: Receipt, statement: Statement) -> Program | None:
+def program_of(receipt: Receipt, statement: Statement) -> Program | None:
+    """Step 6: return the program that *statement* names, None without a certificate.
+
+    Raises InputError or ProgramError.
+    """
     if statement.certificate is None:
         if receipt.program is not None:
             raise InputError("program", "a program is attached that no certificate needs")
@@ -156,9 +162,13 @@ def _program(receipt: Receipt, statement: Statement) -> Program | None:
     return decode_program(receipt.program)  # type: ignore[arg-type]
 
 
-def _certificate(
+def certificate_of(
     program: Program | None, statement: Statement
 ) -> tuple[Atom | None, Certificate | None]:
+    """Step 7: return what the certificate of *statement* proves by *program*, and itself.
+
+    Raises InputError, CertificateRefused or EvaluationError.
+    """
     if program is None:
         return None, None
     facts = decode_facts(statement.facts)  # type: ignore[arg-type]
@@ -170,9 +180,10 @@ def _certificate(
     return check(program, facts, certificate), certificate
 
 
-def _check_verdict(
+def check_verdict(
     statement: Statement, proved: Atom | None, certificate: Certificate | None
 ) -> None:
+    """Step 8: return if *proved* and the model say what *statement* says; raise InputError."""
     if certificate is None or proved is None:
         if statement.verdict is not Verdict.DENY or statement.error is None:
             raise InputError(
