@@ -22,7 +22,7 @@ from helm_logic.cli.stage import Stage
 
 _MONTH = 30 * 86400
 _APPROVE = """\
-approve 2 --key keys/release-manager.key \\
+approve 4 --key keys/release-manager.key \\
     --as user:release-manager --role release-manager -o approval.json"""
 # The lines of a decision without the commands that come next: the story runs those itself.
 _DECISION = r"^(?!  why\?|  next| {11})"
@@ -102,7 +102,7 @@ def _staging(stage: Stage) -> None:
         "the receipt was signed. Each line holds because of those indented below it, of given "
         "facts, and of what is certified to be absent (not ...):"
     )
-    stage.run("explain --outline 1", want=OK, tree=True)
+    stage.run("explain --outline 3", want=OK, tree=True)
 
 
 def _production(stage: Stage) -> None:
@@ -112,7 +112,7 @@ def _production(stage: Stage) -> None:
     stage.run(_APPROVE, want=OK)
     stage.say("The tool asks again, and everything is decided afresh. Now nothing escalates:")
     stage.run("decide requests/escalate.json --approval approval.json", want=OK, only=_DECISION)
-    stage.run("explain --outline 3", want=OK, only="^verdict|^approved", tree=True)
+    stage.run("explain --outline 6", want=OK, only="^verdict|^approved", tree=True)
 
 
 def _outside(stage: Stage) -> None:
@@ -128,9 +128,9 @@ def _revocation(stage: Stage) -> None:
 
 def _evidence(stage: Stage) -> None:
     stage.title("Anyone can verify the receipts, with two public keys and no rules engine")
-    stage.run("verify 1", want=OK)
+    stage.run("verify 3", want=OK)
     stage.say("The others take the same nine steps:")
-    stage.run("verify 2 3 4 6", want=OK, only="verified")
+    stage.run("verify 4 6 7 9", want=OK, only="verified")
 
 
 def _forgery(stage: Stage) -> None:

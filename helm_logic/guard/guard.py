@@ -9,7 +9,9 @@ Invariants:
 - an approval that became a fact is an entry of the log before the receipt that names it, and one
   that helped an ALLOW is used up in the same commit as its receipt; if another guard of the same
   log was faster, the requests are ruled on again;
-- a revocation that any guard logged is heeded by all of them from their next decision on.
+- a revocation that any guard logged is heeded by all of them from their next decision on;
+- what a guard decides by (policy, keys, revocations of its folder) is in the log before its first
+  receipt, in the same commit.
 
 Requests decided together share one commit (`decide_all`). A request that repeats another within
 the same second, with nothing changed between, is the same decision and gets the same receipt.
@@ -18,7 +20,7 @@ the same second, with nothing changed between, is the same decision and gets the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -43,10 +45,18 @@ _ATTEMPTS = 8  # at ruling on a group while other guards use up its approvals
 class Guard:
     """Decides requests by one policy and logs every receipt; safe to share between threads."""
 
-    def __init__(self, evaluator: Evaluator, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        store: Store,
+        clock: Callable[[], int],
+        first: tuple[Record, ...] = (),
+    ) -> None:
+        """Decide with *evaluator*; *first* is logged before anything else is."""
         self._evaluator = evaluator
         self._store = store
         self._clock = clock
+        self._first = first
         self._lock = threading.Lock()
         self._heeded = 0  # entries of the log whose revocations are heeded
 
@@ -57,7 +67,8 @@ class Guard:
         Raises PolicyError or RuleError if it does not load, KeyFileError if a key file is not
         private, StoreError if the log cannot be opened for writing.
         """
-        guard = cls(*open_parts(folder, clock), clock)
+        evaluator, store, first = open_parts(folder, clock)
+        guard = cls(evaluator, store, clock, first)
         try:
             guard._catch_up()
         except BaseException:
@@ -107,7 +118,7 @@ class Guard:
         found = verify_revocation(revocation)
         with self._lock:
             self._evaluator.heed((found,))
-            append_once(self._store, (Record(Kind.REVOCATION, revocation),))
+            self._append((Record(Kind.REVOCATION, revocation),))
 
     def _rule(self, requests: Sequence[bytes], now: int) -> list[Ruling]:
         journal = Journal(self._store)
@@ -119,8 +130,13 @@ class Guard:
         return rulings
 
     def _record(self, rulings: Sequence[Ruling]) -> tuple[Decision, ...]:
-        places = append_once(self._store, (each for ruling in rulings for each in ruling.records()))
+        places = self._append(each for ruling in rulings for each in ruling.records())
         return tuple(_decision(ruling, places[ruling.envelope.digest]) for ruling in rulings)
+
+    def _append(self, records: Iterable[Record]) -> dict[str, int]:
+        places = append_once(self._store, (*self._first, *records))
+        self._first = ()
+        return places
 
     def _catch_up(self) -> None:
         size = self._store.refresh()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opening a policy folder for deciding: bundle, keys, revocations and the log.
 
-All reading of files happens here, before the first request; deciding touches only the log. What the
-guard will decide by is logged before it decides: bundle and keys, unless the last entries of their
-kind say the same, and the revocations that the folder holds.
+All reading of files happens here, before the first request; deciding touches only the log. Opening
+writes nothing: what the guard will decide by (bundle and keys, unless the last entries of their
+kind say the same, and the revocations that the folder holds) is handed to it, to be logged first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from helm_logic.authority.revocation import RevocationSet, verify_revocation
 from helm_logic.errors import EnvelopeError, KeyFileError, LinkRefused, PolicyError
 from helm_logic.guard.evaluator import Evaluator
-from helm_logic.guard.logbook import InForce, announce, append_once
+from helm_logic.guard.logbook import InForce, announce
 from helm_logic.ledger.envelope import parse
 from helm_logic.ledger.keys import SeedSigner, Signer, read_key_file
 from helm_logic.ledger.leaf import Kind
@@ -25,10 +25,13 @@ from helm_logic.policy.folder import read_bundle
 from helm_logic.policy.settings import Settings
 
 
-def open_parts(folder: Path, clock: Callable[[], int]) -> tuple[Evaluator, Store]:
-    """Return the evaluator and the log of the policy folder *folder*; *clock* dates new entries.
+def open_parts(
+    folder: Path, clock: Callable[[], int]
+) -> tuple[Evaluator, Store, tuple[Record, ...]]:
+    """Return the evaluator and the log of the policy folder *folder*, and what to log first.
 
-    Raises PolicyError, RuleError, KeyFileError or StoreError; nothing is left open then.
+    *clock* dates the latter. Raises PolicyError, RuleError, KeyFileError or StoreError; nothing is
+    left open then.
     """
     bundle = read_bundle(folder)
     settings = bundle.settings
@@ -42,12 +45,11 @@ def open_parts(folder: Path, clock: Callable[[], int]) -> tuple[Evaluator, Store
     store, log = _open_store(folder, settings)
     try:
         entries = announce(store, log, _in_force(bundle, engine), clock())
-        withdrawn = [Record(Kind.REVOCATION, each.envelope) for each in revocations]
-        append_once(store, (*entries, *withdrawn))
     except BaseException:
         store.close()
         raise
-    return Evaluator(bundle, engine, revocations), store
+    withdrawn = (Record(Kind.REVOCATION, each.envelope) for each in revocations)
+    return Evaluator(bundle, engine, revocations), store, (*entries, *withdrawn)
 
 
 def read_revocations(folder: Path, settings: Settings) -> RevocationSet:

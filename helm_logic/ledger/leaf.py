@@ -46,6 +46,11 @@ class Kind(IntEnum):
     POLICY = 5
     KEYS = 6
 
+    @property
+    def words(self) -> str:
+        """What such an entry is called in sentences."""
+        return {"POLICY": "policy change", "KEYS": "key change"}.get(self.name, self.name.lower())
+
 
 @attrs.frozen
 class Leaf:

@@ -20,7 +20,7 @@ def logged_receipt(log: Log, receipt_id: str) -> Receipt:
     """Return the receipt *receipt_id* of *log*; raise StoreError if it holds none of that id."""
     entry = log.read(receipt_id)
     if entry.kind is not Kind.RECEIPT:
-        kind = entry.kind.name.lower()
+        kind = entry.kind.words
         raise StoreError(f"entry {entry.index} of the log is a {kind}, not a receipt")
     statement = Statement.parse(entry.envelope.payload)
     program = None

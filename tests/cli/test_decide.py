@@ -175,7 +175,7 @@ def test_a_log_that_may_not_be_written_is_an_error_and_can_still_be_verified(
         try:
             with unprivileged():
                 refused = decide("--policy", str(folder), asked)
-                verified = CliRunner().invoke(main, ["verify", "--policy", str(folder), "1"])
+                verified = CliRunner().invoke(main, ["verify", "--policy", str(folder), "3"])
         finally:
             (folder / "ledger").chmod(0o755)
 

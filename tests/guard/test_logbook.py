@@ -62,6 +62,7 @@ def test_what_is_in_force_is_logged_once(folder: Path) -> None:
 
 def test_the_log_holds_the_rules_that_decided(guard: Guard) -> None:
     """By its digest the bundle, and by theirs the texts of all its rule files, stock ones too."""
+    guard.decide(ask())
     store = guard._store
     change = PolicyChange.read(only(guard, Kind.POLICY)[0].envelope)
     contents = parse_json(store.blob(change.bundle), max_bytes=1 << 20)
@@ -103,12 +104,14 @@ def test_another_engine_key_is_an_entry(folder: Path) -> None:
         f'engine = ["{ENGINE.public_key}"]',
         f'engine = ["{ENGINE.public_key}", "{OTHER.public_key}"]',
     )
-    open_guard(folder).close()
+    with open_guard(folder) as guard:
+        guard.decide(ask())
     settings.write_text(text, "utf-8")
-    open_guard(folder).close()
+    with open_guard(folder) as guard:
+        guard.decide(ask())
     (folder / "keys" / "engine.key").unlink()
     write_key_file(folder / "keys" / "engine.key", OTHER)
-    with open_guard(folder) as guard:
+    with open_guard(folder, Clock(NOW + 1)) as guard:
         decision = guard.decide(ask())
         changes = [KeyChange.read(entry.envelope) for entry in only(guard, Kind.KEYS)]
 
@@ -126,8 +129,8 @@ def test_revocations_of_the_folder_are_logged_once(folder: Path) -> None:
     (folder / "revocations" / "one.json").write_bytes(found.envelope.to_bytes())
     for _ in range(2):
         with open_guard(folder) as guard:
-            assert [entry.digest for entry in only(guard, Kind.REVOCATION)] == [found.digest]
             assert guard.decide(ask()).codes == ("link_revoked",)
+            assert [entry.digest for entry in only(guard, Kind.REVOCATION)] == [found.digest]
             guard.revoke(found.envelope)
             assert kinds(guard) == ["CONFIG", "POLICY", "KEYS", "REVOCATION", "RECEIPT"]
 
@@ -153,12 +156,13 @@ def test_a_revocation_that_another_guard_logged_is_heeded_at_once(guard: Guard) 
 def test_a_revocation_that_cannot_be_read_stops_everything(folder: Path) -> None:
     """It may be the one that matters: DENY at once, and no guard opens that log again."""
     with open_guard(folder) as guard:
+        guard.decide(ask())
         guard._store.append([Record(Kind.REVOCATION, envelope("a later format"))])
         decision = guard.decide(ask())
 
         assert (decision.verdict, decision.index) == (Verdict.DENY, None)
         assert decision.codes == ("ledger_unavailable",)
-    with pytest.raises(StoreCorrupt, match="entry 3 is no revocation"):
+    with pytest.raises(StoreCorrupt, match="entry 4 is no revocation"):
         open_guard(folder)
 
 
@@ -208,7 +212,7 @@ def test_what_is_logged_already_keeps_its_place(guard: Guard) -> None:
     assert [first[name] for name in first] == [places[name] for name in first]
     assert len(places) == 4
     assert append_once(store, []) == {}
-    assert store.size == 3 + 4
+    assert store.size == 1 + 4
 
 
 @pytest.mark.parametrize("kind", [Kind.POLICY, Kind.KEYS])
@@ -217,11 +221,11 @@ def test_a_log_whose_last_change_cannot_be_read_is_not_opened(folder: Path, kind
     with open_guard(folder) as guard:
         guard._store.append([Record(kind, envelope("another format"))])
         what = _in_force(guard._evaluator._bundle, ENGINE)
-        with pytest.raises(StoreCorrupt, match="entry 3 is no"):
+        with pytest.raises(StoreCorrupt, match="entry 1 is no"):
             announce(guard._store, LOG, what, NOW)
-    with pytest.raises(StoreCorrupt, match="entry 3 is no"):
+    with pytest.raises(StoreCorrupt, match="entry 1 is no"):
         open_guard(folder)
-    with pytest.raises(StoreCorrupt, match="entry 3 is no"):
+    with pytest.raises(StoreCorrupt, match="entry 1 is no"):
         open_guard(folder)  # and not StoreLocked: nothing was left open
 
 
@@ -267,3 +271,10 @@ def test_no_revocation_is_read_from_before_the_start(guard: Guard) -> None:
 
     assert len(logged_revocations(store)) == len(logged_revocations(store, store.size - 1)) == 1
     assert logged_revocations(store, store.size) == []
+
+
+def test_opening_writes_nothing(folder: Path) -> None:
+    """A guard that decides nothing leaves the log as it was."""
+    open_guard(folder).close()
+    with open_guard(folder) as guard:
+        assert kinds(guard) == ["CONFIG"]

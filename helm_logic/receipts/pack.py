@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pack: one receipt with all that it names, as one archive with one byte form.
+
+    receipt.json               the receipt file
+    parents/HEX.json           the receipts that approvals answer, theirs too, and so on
+    approvals/HEX.tlog-proof   for each approval that is an entry of the log, that it is
+    policies/HEX.json          the contents of a policy bundle
+    rules/HEX.dl               the rule texts that these bundles name
+    story.txt                  what happened, in words (`pack_story.py`)
+    manifest.json              names, sizes and digests of all the others
+
+Invariants:
+- the set is closed: a member is there because a signed receipt names it, or it is refused. Policies
+  may be missing, each with its rules, since not every log has kept them;
+- the pack is sealed: `Pack.parse(data).to_bytes() == data`. Story and manifest are made from the
+  rest, so nothing in them can differ from what was signed.
+
+Whether any of it is true is `pack_verify.py`. The archive is `archive.py`; FORMAT.md says it all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+import attrs
+
+from helm_logic.errors import InputError
+from helm_logic.kernel.encoding import JsonValue, canonical_json, digest, parse_json
+from helm_logic.ledger.shape import require_list, require_object, require_text
+from helm_logic.receipts.archive import MAX_MEMBER, read_archive, write_archive
+from helm_logic.receipts.pack_story import story
+from helm_logic.receipts.receipt import Receipt
+from helm_logic.receipts.statement import Statement
+
+FORMAT = "helm-logic/pack/v1"
+MANIFEST, RECEIPT, STORY = "manifest.json", "receipt.json", "story.txt"
+
+_NAME = re.compile(
+    r"(parents)/([0-9a-f]{64})\.json|(approvals)/([0-9a-f]{64})\.tlog-proof"
+    r"|(policies)/([0-9a-f]{64})\.json|(rules)/([0-9a-f]{64})\.dl"
+)
+_SUFFIX = {"parents": "json", "approvals": "tlog-proof", "policies": "json", "rules": "dl"}
+_BUNDLE = "helm-logic/bundle/v1"
+
+
+@attrs.frozen
+class Pack:
+    """One receipt and what it names; all maps are from digests (`sha256:` and hex).
+
+    *parents* are receipts by id, *proofs* tlog-proofs by the digest of the approval, *policies* and
+    *rules* bytes by their own digest.
+    """
+
+    receipt: Receipt
+    parents: Mapping[str, Receipt] = attrs.field(factory=dict)
+    proofs: Mapping[str, bytes] = attrs.field(factory=dict)
+    policies: Mapping[str, bytes] = attrs.field(factory=dict)
+    rules: Mapping[str, bytes] = attrs.field(factory=dict)
+
+    def receipts(self) -> Iterator[tuple[Receipt, Statement]]:
+        """Yield the receipt, then its parents by id, each with its statement; raise InputError."""
+        for receipt in (self.receipt, *(self.parents[name] for name in sorted(self.parents))):
+            yield receipt, Statement.parse(receipt.envelope.payload)
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes of the pack; raise InputError if it cannot be one."""
+        members = {
+            RECEIPT: self.receipt.to_bytes(),
+            STORY: story(list(self.receipts())),
+            **{_name("parents", name): each.to_bytes() for name, each in self.parents.items()},
+            **{_name("approvals", name): data for name, data in self.proofs.items()},
+            **{_name("policies", name): data for name, data in self.policies.items()},
+            **{_name("rules", name): data for name, data in self.rules.items()},
+        }
+        members[MANIFEST] = _manifest(self.receipt.id, members)
+        return write_archive(members)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Return the pack whose bytes are *data*; raise HelmError if they are not one's.
+
+        Raises InputError or EnvelopeError. Nothing is verified.
+        """
+        members = read_archive(data)
+        _require_manifest(members)
+        kinds: dict[str, dict[str, bytes]] = {name: {} for name in _SUFFIX}
+        for name, content in members.items():
+            if name not in (MANIFEST, RECEIPT, STORY):
+                kind, named = _kind(name)
+                kinds[kind][named] = content
+        pack = cls(
+            Receipt.parse(members[RECEIPT]),
+            {name: Receipt.parse(content) for name, content in kinds["parents"].items()},
+            kinds["approvals"],
+            kinds["policies"],
+            kinds["rules"],
+        )
+        pack.check_closed()
+        if pack.to_bytes() != data:
+            raise InputError("pack", "story.txt is not the one that these receipts give")
+        return pack
+
+    def check_closed(self) -> None:
+        """Return if the members are those that the receipts name; raise InputError."""
+        _require_names("parents", self.parents, {name: each.id for name, each in self._by_name()})
+        receipts = {self.receipt.id: self.receipt, **self.parents}
+        waiting, reached, logged, policies = [self.receipt.id], set[str](), set[str](), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name not in receipts:
+                raise InputError("pack", f"the receipt `{name}` that is named is missing")
+            if name not in reached:
+                reached.add(name)
+                statement = Statement.parse(receipts[name].envelope.payload)
+                waiting += answered_receipts(statement)
+                logged |= logged_approvals(statement)
+                policies.add(statement.policy)
+        _require_same("parents", self.parents, reached - {self.receipt.id})
+        _require_same("approvals", self.proofs, logged)
+        for name in self.policies:
+            if name not in policies:
+                raise InputError("pack", f"the policy `{name}` is one that no receipt names")
+        _require_names("policies", self.policies, _digests(self.policies))
+        _require_names("rules", self.rules, _digests(self.rules))
+        _require_same("rules", self.rules, {n for p in self.policies.values() for n in rule_names(p)})
+
+    def _by_name(self) -> Iterator[tuple[str, Receipt]]:
+        yield from self.parents.items()
+
+
+def answered_receipts(statement: Statement) -> list[str]:
+    """Return the ids of the receipts that the approvals of *statement* answer, sorted."""
+    return statement.expected_parents()[1]
+
+
+def logged_approvals(statement: Statement) -> set[str]:
+    """Return the digests of the approvals of *statement* that it names as entries of the log."""
+    both, receipts = statement.expected_parents()
+    return set(both) - set(receipts) if statement.parents == both else set()
+
+
+def rule_names(policy: bytes) -> list[str]:
+    """Return the digests of the rule texts that the bundle contents *policy* name."""
+    pairs = require_list(policy_value(policy)["rules"], "rules")
+    return [require_text(require_list(pair, "rule file", 2)[1], "digest") for pair in pairs]
+
+
+def policy_value(policy: bytes) -> dict[str, JsonValue]:
+    """Return the members of the bundle contents *policy*; raise InputError if it is none."""
+    parts = require_object(parse_json(policy, max_bytes=MAX_MEMBER), "policy")
+    if parts.get("format") != _BUNDLE or not {"program", "rules"} <= parts.keys():
+        raise InputError("pack", f"a policy is not one of the format `{_BUNDLE}`")
+    return parts
+
+
+def is_pack(data: bytes) -> bool:
+    """Say whether *data*, perhaps damaged, was meant to be a pack and not a receipt file."""
+    return data[257:262] == b"ustar" or data[:1] not in (b"{", b"")
+
+
+def _manifest(receipt: str, members: Mapping[str, bytes]) -> bytes:
+    listed = [
+        {"digest": digest(members[name]), "name": name, "size": len(members[name])}
+        for name in sorted(members)
+    ]
+    return canonical_json({"format": FORMAT, "members": listed, "receipt": receipt})
+
+
+def _require_manifest(members: Mapping[str, bytes]) -> None:
+    for name in (MANIFEST, RECEIPT, STORY):
+        if name not in members:
+            raise InputError("pack", f"the member `{name}` is missing")
+    parts = require_object(
+        parse_json(members[MANIFEST]), "manifest", ("format", "members", "receipt")
+    )
+    if parts["format"] != FORMAT:
+        raise InputError("pack", f"manifest.json: want the format `{FORMAT}`")
+    rest = {name: content for name, content in members.items() if name != MANIFEST}
+    if members[MANIFEST] != _manifest(require_text(parts["receipt"], "receipt"), rest):
+        raise InputError("pack", "manifest.json does not list the other members as they are")
+
+
+def _kind(name: str) -> tuple[str, str]:
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise InputError("pack", f"the member `{name}` is none of a pack")
+    kind, named = (part for part in found.groups() if part is not None)
+    return kind, f"sha256:{named}"
+
+
+def _name(kind: str, named: str) -> str:
+    return f"{kind}/{named.removeprefix('sha256:')}.{_SUFFIX[kind]}"
+
+
+def _digests(contents: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: digest(content) for name, content in contents.items()}
+
+
+def _require_names(kind: str, members: Mapping[str, object], digests: Mapping[str, str]) -> None:
+    for name in members:
+        if digests[name] != name:
+            raise InputError("pack", f"{kind}: the member `{name}` has the digest {digests[name]}")
+
+
+def _require_same(kind: str, members: Mapping[str, object], named: set[str]) -> None:
+    for name in sorted(named ^ set(members)):
+        what = "is missing" if name in named else "is one that nothing names"
+        raise InputError("pack", f"{kind}: `{name}` {what}")
