@@ -19,6 +19,7 @@
     │   ├── StoreReadOnly         it may not be written
     │   ├── StoreFull             no space is left
     │   ├── StoreCorrupt          its bytes are not a log
+    │   ├── StoreUnreachable      the server that keeps it does not answer
     │   ├── ForkRefused           it is not an extension of the last signed tree head
     │   ├── ApprovalConsumed      an approval was used before
     │   └── AlreadyLogged         an envelope was appended before
@@ -123,6 +124,10 @@ class StoreFull(StoreError):
 
 class StoreCorrupt(StoreError):
     """The bytes of the store are not a log that helm_logic wrote."""
+
+
+class StoreUnreachable(StoreError):
+    """The server that keeps the store does not answer; the next use tries to reach it again."""
 
 
 class ForkRefused(StoreError):

@@ -9,6 +9,7 @@ import click
 
 from helm_logic.cli.moments import DURATION, clock, moment_text
 from helm_logic.cli.new_folder import write_folder
+from helm_logic.ledger.store_protocol import URL_SCHEMES
 
 _DONE = """\
 made {folder}: the founder example, with fresh keys and an empty log
@@ -40,14 +41,22 @@ next:
     metavar="DURATION",
     help="How long the delegation links hold.",
 )
-def command(*, folder: Path, valid: int) -> None:
+@click.option(
+    "--ledger",
+    metavar="URL",
+    help="Keep the log in the PostgreSQL database at postgresql://..., not in DIR.",
+)
+def command(*, folder: Path, valid: int, ledger: str | None) -> None:
     """Make a policy folder DIR that works at once: rules, tests, keys, a chain, requests, a log.
 
-    DIR must not exist, or be empty.
+    DIR must not exist, or be empty. Guards that share a log need copies of one DIR, its head guard
+    `log.head` included.
 
     \b
       helm-logic init policy
     """
+    if ledger is not None and not ledger.startswith(URL_SCHEMES):
+        raise click.BadParameter(f"got `{ledger}`, want postgresql://...", param_hint="--ledger")
     now = clock(None)()
-    write_folder(folder, now, valid)
+    write_folder(folder, now, valid, ledger)
     click.echo(_DONE.format(folder=folder, until=moment_text(now + valid)), nl=False)

@@ -23,7 +23,7 @@ from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.durable import create_file
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.keys import PublicKey, SeedSigner, write_key_file
-from helm_logic.ledger.store import SqliteStore
+from helm_logic.ledger.open_log import create_store
 from helm_logic.policy.folder import stock_rules
 from helm_logic.policy.trust import SETTINGS
 
@@ -54,7 +54,7 @@ engine = "keys/engine.key"        # signs receipts
 log = "keys/log.key"              # signs the log's tree heads
 
 [ledger]
-path = "{ledger}"
+{place}
 head = "{head}"                 # the last tree head; safest on another disk than the log
 origin = "{origin}"
 
@@ -79,10 +79,10 @@ _GITIGNORE = """\
 """
 
 
-def write_folder(folder: Path, now: int, valid: int) -> None:
+def write_folder(folder: Path, now: int, valid: int, url: str | None = None) -> None:
     """Write a policy folder into *folder*, which is made or empty; links hold *valid* seconds.
 
-    Raises PolicyError if it holds anything, StoreError or OSError if it cannot be written.
+    With *url* the log is made in that PostgreSQL database. Raises PolicyError if it holds anything, StoreError or OSError if it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PolicyError(
@@ -94,7 +94,7 @@ def write_folder(folder: Path, now: int, valid: int) -> None:
     for name, signer in keys.items():
         write_key_file(folder / "keys" / f"{name}.key", signer)
     origin = f"helm-logic/{keys['log'].public_key.keyid[:16]}"
-    _write(folder / SETTINGS, _settings(keys, origin))
+    _write(folder / SETTINGS, _settings(keys, origin, url))
     _write(folder / ".gitignore", _GITIGNORE)
     for name in _RULES:
         _write(folder / "rules" / name, (stock_rules() / "deploy" / name).read_text("utf-8"))
@@ -103,17 +103,17 @@ def write_folder(folder: Path, now: int, valid: int) -> None:
         create_file(folder / "links" / f"{name}.json", envelope.to_bytes(), 0o644)
     for name, (resource, environment) in REQUESTS.items():
         _write(folder / "requests" / f"{name}.json", _request(resource, environment, chain))
-    SqliteStore.create(folder / LEDGER, folder / HEAD, origin=origin, signer=keys["log"]).close()
+    create_store(folder, url or LEDGER, HEAD, origin=origin, signer=keys["log"]).close()
 
 
 def _write(path: Path, text: str) -> None:
     create_file(path, text.encode("utf-8"), 0o644)
 
 
-def _settings(keys: dict[str, SeedSigner], origin: str) -> str:
+def _settings(keys: dict[str, SeedSigner], origin: str, url: str | None) -> str:
     public: dict[str, PublicKey] = {name: signer.public_key for name, signer in keys.items()}
     return _HELM_TOML.format(
-        ledger=LEDGER,
+        place=f'path = "{LEDGER}"' if url is None else f"url = {json.dumps(url)}",
         head=HEAD,
         origin=origin,
         engine=public["engine"],

@@ -17,7 +17,7 @@ Every method may raise StoreError. `sqlite` in the names of modules says which s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import attrs
 
@@ -25,6 +25,8 @@ from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.leaf import Kind, envelope_leaf
 from helm_logic.ledger.tlog_proof import TlogProof
+
+URL_SCHEMES: Final = ("postgresql://", "postgres://")  # of a log that a server keeps
 
 
 @attrs.frozen
@@ -191,7 +193,8 @@ class Store(Log, Protocol):
         """Append *batch* in order and return its entries, durable and provable.
 
         Raises ApprovalConsumed, AlreadyLogged or EnvelopeError naming the record by its position in
-        the batch, with nothing appended and the store still open; any other StoreError closes it.
+        the batch, with nothing appended and the store still open. Any other StoreError leaves open
+        whether the batch is in the log, and closes the store unless a server keeps it.
         """
         ...
 

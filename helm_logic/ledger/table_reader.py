@@ -205,7 +205,7 @@ class TableReader(ABC):
     def _load(self) -> None:
         row = self._row(
             "SELECT (SELECT size FROM head), (SELECT max(idx) + 1 FROM entry), size, note"
-            " FROM checkpoint ORDER BY size DESC LIMIT 1"
+            " FROM checkpoint ORDER BY checkpoint.size DESC LIMIT 1"
         )
         if row is None or not row[0] == row[1] == row[2]:
             raise StoreCorrupt(f"{self._where}: its entries and tree heads do not match")

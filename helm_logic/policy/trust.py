@@ -16,6 +16,7 @@ import attrs
 from helm_logic.errors import InputError, PolicyError
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.shape import require_list, require_object, require_text
+from helm_logic.ledger.store_protocol import URL_SCHEMES
 from helm_logic.receipts.verify import Trust
 
 SETTINGS = "helm.toml"
@@ -23,7 +24,10 @@ SETTINGS = "helm.toml"
 
 @attrs.frozen
 class LogSettings:
-    """The tables `[ledger]` and `[trust]`; paths are relative to the folder of the file."""
+    """The tables `[ledger]` and `[trust]`; paths are relative to the folder of the file.
+
+    *ledger* is the path of an SQLite log, or the URL of the PostgreSQL database that holds it.
+    """
 
     ledger: str
     head: str
@@ -73,15 +77,30 @@ def read_toml(data: bytes) -> dict[str, object]:
 
 def log_settings(tables: Mapping[str, object]) -> LogSettings:
     """Return the tables `ledger` and `trust` of *tables*; raise InputError or ValueError."""
-    ledger = require_object(tables["ledger"], "[ledger]", ("path", "head", "origin"))
+    ledger = require_object(tables["ledger"], "[ledger]", ("head", "origin"), ("path", "url"))
     trust = require_object(tables["trust"], "[trust]", ("engine", "log"))
     return LogSettings(
-        ledger=require_text(ledger["path"], "[ledger] path"),
+        ledger=_place(ledger),
         head=require_text(ledger["head"], "[ledger] head"),
         origin=require_text(ledger["origin"], "[ledger] origin"),
         trusted_engines=public_keys(trust["engine"], "[trust] engine"),
         trusted_log=public_key(trust["log"], "[trust] log"),
     )
+
+
+def _place(ledger: Mapping[str, object]) -> str:
+    # Returns what `open_log` calls the log, which is a URL or else a path.
+    if ("path" in ledger) == ("url" in ledger):
+        raise ValueError("[ledger]: want either path, of an SQLite file, or url, of a database")
+    if "path" in ledger:
+        path = require_text(ledger["path"], "[ledger] path")
+        if path.startswith(URL_SCHEMES):
+            raise ValueError("[ledger] path: this is a URL; write `url = ...`")
+        return path
+    url = require_text(ledger["url"], "[ledger] url")
+    if not url.startswith(URL_SCHEMES):
+        raise ValueError("[ledger] url: want `postgresql://...`")
+    return url
 
 
 def public_keys(value: object, where: str) -> tuple[PublicKey, ...]:
