@@ -34,13 +34,15 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "revoke": "Withdraw a delegation link.",
     },
     "Inspect evidence": {
-        "verify": "Verify receipts, step by step.",
+        "verify": "Verify receipts and packs.",
+        "pack": "Put a receipt and all that it names into one file.",
         "explain": "Show why: the derivation of a receipt as text.",
     },
     "Write rules": {
         "check": "Find what is wrong with rule files.",
         "lint": "Find conflicts, gaps and rules without effect.",
         "diff": "Say what a change of rules does to verdicts.",
+        "prove": "Prove what holds for all requests, facts and chains.",
         "fmt": "Rewrite rule files in the one style.",
         "test": "Run the tests of a policy folder.",
         "export": "Print a program for pyDatalog or clingo.",

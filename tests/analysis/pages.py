@@ -24,7 +24,7 @@ from helm_logic.cli.main import main
 FOLDER = Path(codes.__file__).with_name("pages")
 SAID = "What is said"
 _BLOCK = re.compile(r"^## (?P<title>[^\n]+)\n\n```\w+\n(?P<text>.*?)```$", re.MULTILINE | re.DOTALL)
-_SUMMARY = re.compile(r"\n\n(?=\d+ (?:error|warning|info)s?\b|no findings|\S+ -> )")
+_PLACE = re.compile(r"\S+:\d+:\d+: ")
 
 
 @attrs.frozen
@@ -57,8 +57,9 @@ def pages() -> Iterator[Page]:
 
 
 def findings_of(output: str) -> str:
-    """Return what *output* says of findings, without the summary behind them."""
-    return _SUMMARY.split(f"\n\n{output}", maxsplit=1)[0].strip("\n") + "\n"
+    """Return the findings in *output*, without what stands before and behind them."""
+    blocks = [block for block in output.split("\n\n") if _PLACE.match(block)]
+    return "\n\n".join(blocks).rstrip("\n") + "\n"
 
 
 def _lint(rules: str) -> tuple[int, str]:

@@ -18,7 +18,7 @@ It reads the same without colour. Text from outside is cleaned, so that it canno
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helm_logic.analysis.finding import INFO, POSSIBLE, SEVERITIES
 from helm_logic.analysis.fingerprint import Marked
@@ -43,7 +43,7 @@ def finding_lines(marked: Marked, *, colour: bool = False) -> Iterator[str]:
     )
     yield render(diagnostic, colour=colour)
     if finding.region and finding.region not in finding.message:
-        yield f"  where: {plain(finding.region)}"
+        yield from _where(finding.region.splitlines())
     if finding.rules:
         yield f"  rules: {plain(', '.join(finding.rules))}"
     if finding.witness is not None:
@@ -56,6 +56,15 @@ def finding_lines(marked: Marked, *, colour: bool = False) -> Iterator[str]:
         yield "  possible only: no request was found that shows it"
     if finding.fix:
         yield f"  fix: {plain(finding.fix)}"
+
+
+def _where(lines: Sequence[str]) -> Iterator[str]:
+    """Yield a region: words on one line, or the facts of a chain on several."""
+    if len(lines) == 1:
+        yield f"  where: {plain(lines[0])}"
+    else:
+        yield "  where:"
+        yield from (f"      {plain(line)}" for line in lines)
 
 
 def _summary(outcome: Outcome) -> Iterator[str]:
