@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 import attrs
 
 from helm_logic.analysis.boxes import Box, are_apart, meet
+from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, INFO, Finding
 from helm_logic.analysis.inquiry import Inquiry, listed
 from helm_logic.analysis.study import Ruled
@@ -37,24 +38,34 @@ class Pair:
     shared: Box
 
 
-def find_pairs(inquiry: Inquiry, dead: Collection[str]) -> list[Pair]:
-    """Return every pair of an ALLOW and a stronger rule that share an authorized request."""
-    found = []
+def find_pairs(inquiry: Inquiry, dead: Collection[str], pairs: list[Pair]) -> Iterator[Finding]:
+    """Add to *pairs* every pair of an ALLOW and a stronger rule that share an authorized request.
+
+    Yields HL903 for an ALLOW rule with too many cases.
+    """
     for weaker in inquiry.of_verdicts("allow"):
         if weaker.id in dead:
             continue
-        boxes = inquiry.held[weaker.id]
-        seen: dict[str, tuple[Ruled, Box]] = {}
-        for box in boxes:
-            for verdict in ("deny", "escalate"):
-                for stronger, other in inquiry.by_verdict[verdict].near(box):
-                    both = meet(box, other)
-                    if both is not None and stronger.id not in seen and _is_possible(inquiry, both):
-                        seen[stronger.id] = (stronger, both)
-        for stronger, shared in seen.values():
-            relation = _relation(inquiry, inquiry.held[stronger.id], boxes)
-            found.append(Pair(stronger, weaker, relation, shared))
-    return found
+        try:
+            pairs += _pairs_of(inquiry, weaker)
+        except TooManyCases as error:
+            message = f"the conflicts of `{weaker.id}` have too many cases: {error}"
+            yield Finding("HL903", ERROR, message, inquiry.span(weaker.id), (weaker.id,))
+
+
+def _pairs_of(inquiry: Inquiry, weaker: Ruled) -> list[Pair]:
+    boxes = inquiry.held[weaker.id]
+    shared: dict[str, tuple[Ruled, Box]] = {}
+    for box in boxes:
+        for verdict in ("deny", "escalate"):
+            for stronger, other in inquiry.by_verdict[verdict].near(box):
+                both = meet(box, other)
+                if both is not None and stronger.id not in shared and _is_possible(inquiry, both):
+                    shared[stronger.id] = (stronger, both)
+    return [
+        Pair(stronger, weaker, _relation(inquiry, inquiry.held[stronger.id], boxes), both)
+        for stronger, both in shared.values()
+    ]
 
 
 def _is_possible(inquiry: Inquiry, box: Box) -> bool:

@@ -174,8 +174,8 @@ class Inquiry:
     ) -> Case | None:
         """Return a replayed case in *box*, None if none could be made to happen."""
         if self.unfeasible:
-            possible = self.study.inside(box, ())
-            if isinstance(possible, Cover):
+            possible = self.study.avoid(box)
+            if possible is None:
                 return None
             box = possible
         point = self.study.find_point(box)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from helm_logic.analysis.conflicts import find_contradictions, find_overlaps, find_pairs
+from helm_logic.analysis.conflicts import Pair, find_contradictions, find_overlaps, find_pairs
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
 from helm_logic.analysis.finding import ERROR, Finding, Report, in_order
@@ -58,20 +58,36 @@ def lint(
 
 
 def _stages(inquiry: Inquiry, settings: Settings | None) -> Iterator[list[Finding]]:
-    dead = list(find_dead(inquiry))
-    yield [*find_unsupported(inquiry), *dead]
+    def told(*found: Iterator[Finding]) -> list[Finding]:
+        return [finding for each in found for finding in _bounded(inquiry, each)]
+
+    dead = told(find_dead(inquiry))
+    yield [*told(find_unsupported(inquiry)), *dead]
     gone = {finding.rules[0] for finding in dead}
-    yield list(find_vacuous(inquiry, gone))
-    pairs = find_pairs(inquiry, gone)
-    opposed = list(find_contradictions(inquiry, pairs))
+    yield told(find_vacuous(inquiry, gone))
+    pairs: list[Pair] = []
+    opposed = told(find_pairs(inquiry, gone, pairs), find_contradictions(inquiry, pairs))
     gone |= {rule for finding in opposed for rule in finding.rules[:1]}
-    overridden = list(find_overridden(inquiry, gone))
+    overridden = told(find_overridden(inquiry, gone))
     gone |= {finding.rules[0] for finding in overridden}
-    yield [*opposed, *overridden, *find_redundant(inquiry, gone)]
-    yield list(find_overlaps(inquiry, pairs, gone))
-    yield list(find_gaps(inquiry))
-    whole = [*find_unanswerable(inquiry, settings, gone), *find_one_sided(inquiry)]
-    yield [*whole, *find_permanent(inquiry)]
+    yield [*opposed, *overridden, *told(find_redundant(inquiry, gone))]
+    yield told(find_overlaps(inquiry, pairs, gone))
+    yield told(find_gaps(inquiry))
+    yield told(
+        find_unanswerable(inquiry, settings, gone),
+        find_one_sided(inquiry),
+        find_permanent(inquiry),
+    )
+
+
+def _bounded(inquiry: Inquiry, found: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield what is *found*, and HL903 if a question on the way has too many cases."""
+    try:
+        yield from found
+    except TooManyCases as error:
+        span = Span(inquiry.study.rule_set.sources[-1], 0, 0)
+        message = f"a question about these rules could not be answered: {error}"
+        yield Finding("HL903", ERROR, message, span, fix="split the rule set by action")
 
 
 def rule_digests(inquiry: Inquiry) -> Mapping[str, str]:

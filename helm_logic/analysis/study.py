@@ -266,12 +266,44 @@ class Study:
         which there is a request.
         """
         while True:
-            lemmas = [lemma.box for lemma in self.impossible if not are_apart(lemma.box, box)]
+            lemmas = self._touching(box, covering)
             found = cover(self.space, box, [*lemmas, *covering])
             if isinstance(found, Cover):
                 return self._renumbered(found, lemmas, len(covering))
             if self.find_point(found) is not None:
                 return found
+
+    def _touching(self, box: Box, covering: Sequence[Box]) -> list[Box]:
+        """Return the impossible boxes that have to do with *box* and *covering*.
+
+        One about other features only takes away a part of every piece, never a whole one.
+        """
+        near = [lemma.box for lemma in self.impossible if not are_apart(lemma.box, box)]
+        asked = {feature for each in (box, *covering) for feature in each}
+        found: list[Box] = []
+        while new := [each for each in near if asked & each.keys()]:
+            found += new
+            near = [each for each in near if not asked & each.keys()]
+            asked |= {feature for each in new for feature in each}
+        return found
+
+    def avoid(self, box: Box) -> Box | None:
+        """Return a part of *box* in which nothing is impossible, None if there is none."""
+        tries = 0
+        waiting: list[tuple[Box, int]] = [(box, 0)]
+        while waiting:
+            piece, start = waiting.pop()
+            tries += 1
+            if tries > MOST_BOXES:
+                raise TooManyCases(f"more than {MOST_BOXES} tries to find a request")
+            lemmas = enumerate(self.impossible[start:], start)
+            met = next((n for n, each in lemmas if not are_apart(each.box, piece)), None)
+            if met is not None:
+                pieces = self.space.apart(piece, self.impossible[met].box)
+                waiting += [(each, met + 1) for each in reversed(pieces)]
+            elif self.find_point(piece) is not None:
+                return piece
+        return None
 
     def _renumbered(self, found: Cover, lemmas: Sequence[Box], covering: int) -> Cover:
         """Return *found* with its leaves numbered as `inside` says: lemmas were tried first."""

@@ -66,6 +66,7 @@ class Part:
 class _State:
     """A body on its way: variables with values, parts made, literals not yet looked at."""
 
+    rule_id: str
     env: Env
     parts: list[Part]
     rest: list[tuple[int, kernel.Literal]]
@@ -122,7 +123,7 @@ class Unfolder:
     def _ways(
         self, rule_id: str, body: Sequence[kernel.Literal], env: Env
     ) -> list[tuple[Part, ...]]:
-        waiting = [_State(env, [], list(enumerate(body)))]
+        waiting = [_State(rule_id, env, [], list(enumerate(body)))]
         done: list[tuple[Part, ...]] = []
         try:
             while waiting:
@@ -167,16 +168,26 @@ class Unfolder:
                 state.parts.append(Part((number,), self._is(name, value)))
             return True
         if isinstance(literal, Compute):
-            left, right = resolve(literal.left, env), resolve(literal.right, env)
-            if is_local(left) or is_local(right):
+            value, target = self._computed(literal, state), resolve(literal.target, env)
+            if value is None:
                 return False
-            value, target = compute(literal.operator, left, right), resolve(literal.target, env)
             if is_local(target):
                 env[target] = value  # type: ignore[index]
             else:
                 state.parts.append(Part((number,), equal(target, value, self.types)))
             return True
         return False
+
+    def _computed(self, literal: Compute, state: _State) -> Value | None:
+        """Return the value of a sum; None if it is not known, or not linear, which is noted."""
+        left, right = resolve(literal.left, state.env), resolve(literal.right, state.env)
+        if is_local(left) or is_local(right):
+            return None
+        try:
+            return compute(literal.operator, left, right)
+        except Unsupported as error:
+            self._note(state.rule_id, str(error))
+            return None
 
     def _holds_of_nothing(self, predicate: str) -> bool:
         return predicate not in self._given and predicate not in self._rules
@@ -220,7 +231,7 @@ class Unfolder:
             if conditions is not None:
                 made = [Part((number,), each) for each in conditions]
                 inner = [(number, literal) for literal in body]
-                yield _State(env, [*state.parts, *made], [*state.rest, *inner])
+                yield _State(state.rule_id, env, [*state.parts, *made], [*state.rest, *inner])
 
     # Then the rest: what has no local variable by itself, what shares one as a fact of the world.
 
@@ -317,6 +328,8 @@ class Unfolder:
             return False
         if predicate in self._stock:
             return True
+        if "/" in predicate:  # made by the compiler: the atom of the text says as much
+            return False
         lone = isinstance(formula, Literal) and len(facts) == 1
         return lone and any(is_local(v) for each in facts[0].literals for v in each.terms)
 
