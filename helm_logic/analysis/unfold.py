@@ -168,13 +168,13 @@ class Unfolder:
                 state.parts.append(Part((number,), self._is(name, value)))
             return True
         if isinstance(literal, Compute):
-            value, target = self._computed(literal, state), resolve(literal.target, env)
-            if value is None:
+            result, target = self._computed(literal, state), resolve(literal.target, env)
+            if result is None:
                 return False
             if is_local(target):
-                env[target] = value  # type: ignore[index]
+                env[target] = result  # type: ignore[index]
             else:
-                state.parts.append(Part((number,), equal(target, value, self.types)))
+                state.parts.append(Part((number,), equal(target, result, self.types)))
             return True
         return False
 
