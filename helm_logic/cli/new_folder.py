@@ -82,7 +82,8 @@ _GITIGNORE = """\
 def write_folder(folder: Path, now: int, valid: int, url: str | None = None) -> None:
     """Write a policy folder into *folder*, which is made or empty; links hold *valid* seconds.
 
-    With *url* the log is made in that PostgreSQL database. Raises PolicyError if it holds anything, StoreError or OSError if it cannot be written.
+    With *url* the log is made in that PostgreSQL database. Raises PolicyError if the folder holds
+    anything, StoreError or OSError if it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PolicyError(
