@@ -318,20 +318,12 @@ class Unfolder:
         return itself if self._stays_whole(predicate, formula) else formula
 
     def _stays_whole(self, predicate: str, formula: Formula) -> bool:
-        """Say whether the atom is better kept as a fact: it unfolds to the world alone."""
-        if formula is TRUE or formula is FALSE:
+        """Say whether a stock atom is better kept as a fact: it unfolds to the world alone."""
+        if predicate not in self._stock or formula is TRUE or formula is FALSE:
             return False
         found: dict[Test, None] = {}
         tests_of(formula, found)
-        facts = [each for each in found if isinstance(each, Fact)]
-        if len(facts) < len(found):
-            return False
-        if predicate in self._stock:
-            return True
-        if "/" in predicate:  # made by the compiler: the atom of the text says as much
-            return False
-        lone = isinstance(formula, Literal) and len(facts) == 1
-        return lone and any(is_local(v) for each in facts[0].literals for v in each.terms)
+        return all(isinstance(each, Fact) for each in found)
 
 
 def _require_few(ways: int) -> None:
