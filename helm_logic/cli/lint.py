@@ -192,7 +192,8 @@ def _lint(path: Path, wish: Wish, *, alone: bool) -> tuple[tuple[Marked, ...], t
         report = lint(rule_set, subject.settings, progress=progress)
     save(cache)
     if wish.certificates is not None:
-        write_certificate(wish.certificates / f"{name}.json", report.certificate)
+        path = wish.certificates / f"{name}.json"
+        write_certificate(path, report.certificate, rule_set.sources)
     judged = {code for code in CODES if not code.startswith(("HL2", "HL3"))}
     kept = suppress(tuple(map(at_heads, report.findings)), rule_set.sources, judged)
     news = tuple(marked(each, report.rule_digests) for each in kept.findings)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from helm_logic.analysis.cache import Cache
     from helm_logic.analysis.finding import Finding
     from helm_logic.analysis.fingerprint import Marked
+    from helm_logic.lang import Source
 
 _READABLE = 0o644
 
@@ -82,12 +83,13 @@ def write_witnesses(path: Path, rules: Path, findings: Sequence[Marked]) -> tupl
     )
 
 
-def write_certificate(path: Path, certificate: Mapping[str, object]) -> None:
-    """Write the *certificate* of a run to *path*."""
-    from helm_logic.kernel.encoding import canonical_json
+def write_certificate(
+    path: Path, certificate: Mapping[str, object], sources: Iterable[Source]
+) -> None:
+    """Write the *certificate* of a run to *path*, and the *sources* that it is about beside it."""
+    from helm_logic.analysis.certificate import save
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(canonical_json(dict(certificate)) + b"\n")
+    save(path, certificate, sources)
     click.echo(f"wrote {shown(path)}", err=True)
 
 

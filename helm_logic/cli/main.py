@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "lint": "Find conflicts, gaps and rules without effect.",
         "diff": "Say what a change of rules does to verdicts.",
         "prove": "Prove what holds for all requests, facts and chains.",
+        "check-analysis": "Check certificates of an analysis again.",
         "fmt": "Rewrite rule files in the one style.",
         "test": "Run the tests of a policy folder.",
         "export": "Print a program for pyDatalog or clingo.",

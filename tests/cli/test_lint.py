@@ -118,11 +118,12 @@ def test_witnesses_of_an_earlier_run_do_not_stay(gap: Path) -> None:
 
 
 def test_certificates_are_written_where_they_were_asked_for(gap: Path) -> None:
-    """One canonical JSON file for each rule file."""
+    """One JSON file for each rule file, with the sources that it is about beside it."""
     result = lint(gap.name, "--certificates", "proofs")
 
     assert "wrote proofs/gap.json" in result.stderr
     assert isinstance(json.loads(Path("proofs/gap.json").read_bytes()), dict)
+    assert GAP in [path.read_text("utf-8") for path in Path("proofs/sources").iterdir()]
 
 
 def test_names_of_files_about_rules() -> None:
