@@ -33,7 +33,7 @@ def require_contradiction(
     if len(rows) != len(derivations):
         raise Refused(f"there are {len(derivations)} derivations for {len(rows)} cases")
     for given, steps in zip(rows, derivations, strict=True):
-        last = given[-1]
+        last: _Row = {}, 0
         for step in require_list(steps, "a derivation"):
             last = _derived(given, [require_integer(n, "a step") for n in require_list(step, "")])
             given.append(last)
