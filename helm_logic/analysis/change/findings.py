@@ -16,6 +16,7 @@ import attrs
 from helm_logic.analysis.boxes import Box, contains
 from helm_logic.analysis.change.difference import CHAIN, Difference
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD
+from helm_logic.analysis.change.inputs import OUTSIDE
 from helm_logic.analysis.change.moves import Leaf
 from helm_logic.analysis.change.twins import Twin
 from helm_logic.analysis.finding import INFO, POSSIBLE, REPLAYED, WARNING, Finding
@@ -35,7 +36,7 @@ LOOSENING = ("HL301", "HL302", "HL303")
 _DONE = MappingProxyType(
     {Verdict.DENY: "denied", Verdict.ESCALATE: "escalated", Verdict.ALLOW: "allowed"}
 )
-_MISSING = re.compile(r"relevant/(.*)/\d+$", re.ASCII)
+_RULE, _LACKING, _OUTSIDE = r"(.*)$", r"relevant/(.*)/\d+$", rf"{OUTSIDE}(.*)/\d+$"
 _UNNAMED = re.compile(r"/\d+$", re.ASCII)
 
 
@@ -58,16 +59,29 @@ class Region:
 class _Decider:
     """A rule that decides on a side; *changed* if the other side has no equal to it there.
 
-    It stands at *span*, in the new version if that has it. *lacking* says that it decides because
-    it asks for an input that the request lacks.
+    It stands at *span*, in the new version if that has it.
     """
 
     side: int
     rule: str
-    id: str
     span: Span
     changed: bool
-    lacking: bool
+
+    @property
+    def kind(self) -> str:
+        """Whether it is a rule of the text, or what an input makes of a request."""
+        return next((kind for kind in (_LACKING, _OUTSIDE) if re.match(kind, self.rule)), _RULE)
+
+    @property
+    def subject(self) -> str:
+        """The rule of the text, or the input, that a reader knows it by."""
+        found = re.match(self.kind, self.rule)
+        return found[1] if found else self.rule
+
+    @property
+    def id(self) -> str:
+        """The rule that a verdict names for it."""
+        return "invalid-input" if self.kind == _OUTSIDE else self.subject
 
 
 def find_moves(difference: Difference, regions: Sequence[Region], more: int) -> Iterator[Finding]:
@@ -113,31 +127,34 @@ def _deciders(difference: Difference, leaf: Leaf, side: int) -> list[_Decider]:
             changed = entry.sides != BOTH
             ids = difference.rules[entry.rule].ids
             rule_id = ids.get(side, entry.rule)
-            missing = _MISSING.match(rule_id)
             if changed or rule_id not in found:
-                name = missing[1] if missing else rule_id
                 where = NEW if NEW in ids else OLD
-                span = difference.pairing.versions[where].rule_set.spans[ids[where]]
-                found[rule_id] = _Decider(side, rule_id, name, span, changed, bool(missing))
+                span = difference.pairing.versions[where].span(ids[where])
+                found[rule_id] = _Decider(side, rule_id, span, changed)
     return sorted(found.values(), key=lambda each: not each.changed)
 
 
 def _why(deciders: Sequence[_Decider]) -> Iterator[str]:
-    changed = [each for each in deciders if each.changed]
-    for side, old, verb in ((NEW, "", "now "), (OLD, " of the old rules", "no longer ")):
-        here = [each for each in changed if each.side == side]
-        ids = list(dict.fromkeys(each.id for each in here if not each.lacking))
-        asking = list(dict.fromkeys(each.id for each in here if each.lacking))
-        if ids:
-            yield f"{listed(ids)}{old} {verb}{'holds' if len(ids) == 1 else 'hold'}"
-        if asking:
-            yield f"to {listed(asking)}{old} a missing input {verb}matters"
+    for side, old, verb in ((NEW, "", "now"), (OLD, " of the old rules", "no longer")):
+        asked: dict[str, list[str]] = {_RULE: [], _LACKING: [], _OUTSIDE: []}
+        for each in deciders:
+            if each.changed and each.side == side and each.subject not in asked[each.kind]:
+                asked[each.kind].append(each.subject)
+        if ids := asked[_RULE]:
+            yield f"{listed(ids)}{old} {verb} {'holds' if len(ids) == 1 else 'hold'}"
+        if ids := asked[_LACKING]:
+            yield f"to {listed(ids)}{old} a missing input {verb} matters"
+        if ids := asked[_OUTSIDE]:
+            yield f"the domain of {listed(ids)}{old} {verb} excludes it"
 
 
 def _role(decider: _Decider, leaf: Leaf) -> str:
+    subject = f"`{decider.subject}`"
+    if decider.kind == _OUTSIDE:
+        subject = f"the domain of {subject}"
     if decider.side == NEW:
-        return f"`{decider.id}` decides it now: {leaf.after.value}"
-    return f"`{decider.id}` decided it before: {leaf.before.value}"
+        return f"{subject} decides it now: {leaf.after.value}"
+    return f"{subject} decided it before: {leaf.before.value}"
 
 
 def _place(difference: Difference, deciders: Sequence[_Decider]) -> Span:
@@ -161,6 +178,8 @@ def _successor(difference: Difference, decider: _Decider) -> Span | None:
     pairing = difference.pairing
     version = pairing.versions[NEW]
     spans = version.rule_set.spans
+    if decider.kind != _RULE:
+        return None
     if not _UNNAMED.search(decider.id):
         return None if decider.id in version.stock else spans.get(decider.id)
     old = next(each for each in pairing.differing if each.ids.get(OLD) == decider.rule)

@@ -2,8 +2,8 @@
 """The inputs of two versions as one list, so that one request can be put to both.
 
 Inputs are one if they read the same path at the same type, whatever they are called. What is
-particular to a version becomes rules of its own: a value outside its domain is `invalid_input`, a
-value that it requires and the request lacks is `missing`, and a default stands for what is absent.
+particular to a version becomes rules of its own: a value outside its domain is denied, a value that
+it requires and the request lacks is `missing`, and a default stands for what is absent.
 Where both versions say the same, there is nothing to add: then requests give what is required.
 """
 
@@ -18,6 +18,7 @@ from helm_logic.kernel.terms import Atom, Literal, Negative, Positive, Term, Tes
 from helm_logic.lang import Input, RuleSet
 
 ABSENT = " absent"
+OUTSIDE = "outside/"  # how the ids of rules against values outside a domain begin
 _VALUE = "v:Value"
 
 
@@ -25,9 +26,9 @@ _VALUE = "v:Value"
 class InputNames:
     """What one version calls its inputs: *attributes* and *predicates* by local name.
 
-    A predicate other than the attribute is derived by *rules*; so are `missing` and
-    `invalid_input` where they are renamed: *columns* has their types. *lacking* are the names of
-    inputs that can be missing.
+    A predicate other than the attribute is derived by *rules*; so is `missing` where it is renamed:
+    *columns* has their types. *lacking* are the names of inputs that can be missing, *denials* are
+    rules, over local names, against values outside a domain.
     """
 
     label: str
@@ -36,6 +37,7 @@ class InputNames:
     rules: list[Rule] = attrs.field(factory=list)
     columns: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
     lacking: set[str] = attrs.field(factory=set)
+    denials: list[Rule] = attrs.field(factory=list)
 
     def conclude(self, name: str, column: str, term: Term, body: tuple[Literal, ...]) -> None:
         """Add a rule that derives *name* of *term* in this version only."""
@@ -139,22 +141,28 @@ def _union(domains: Sequence[tuple[Term, ...] | None]) -> tuple[Term, ...] | Non
 
 
 def _limit(names: InputNames, each: Input, merged: Input) -> None:
-    """Make a value outside the domain of *each* invalid, if the merged input can have one."""
+    """Deny a value outside the domain of *each*, if the merged input can have one."""
     domain = _domain(each)
     if domain is None or (merged.domain is not None and {*merged.domain} <= {*domain}):
         return
-    value = Positive(Atom(merged.name, (_VALUE,)))
-    for tests in _outside(domain):
-        names.conclude("invalid_input", "string", f"s:{each.name}", (value, *tests))
+    head = Atom("deny", ("y:invalid_input",))
+    for number, body in enumerate(_outside(each.name, domain, merged), start=1):
+        names.denials.append(Rule(f"{OUTSIDE}{each.name}/{number}", head, body))
 
 
-def _outside(domain: Sequence[Term]) -> Iterator[tuple[Literal, ...]]:
+def _outside(name: str, domain: Sequence[Term], merged: Input) -> Iterator[tuple[Literal, ...]]:
+    """Yield bodies that hold for values outside *domain* that the *merged* input can have."""
     numbers = sorted(each for each in domain if type(each) is int)
-    if len(numbers) == len(domain) and numbers[-1] - numbers[0] == len(numbers) - 1:
-        yield (Test("<", _VALUE, numbers[0]),)
-        yield (Test(">", _VALUE, numbers[-1]),)
+    value = Positive(Atom(name, (_VALUE,)))
+    if not merged.is_set and numbers and numbers[-1] - numbers[0] == len(domain) - 1:
+        yield value, Test("<", _VALUE, numbers[0])
+        yield value, Test(">", _VALUE, numbers[-1])
+    elif merged.domain is not None:
+        for each in merged.domain:
+            if each not in domain:
+                yield (Positive(Atom(name, (each,))),)
     else:
-        yield tuple(Test("!=", _VALUE, each) for each in domain)
+        yield value, *(Test("!=", _VALUE, each) for each in domain)
 
 
 def _absent(paired: PairedInputs, merged: Input, sides: Sequence[tuple[InputNames, Input]]) -> None:

@@ -171,7 +171,7 @@ class Pairing:
 
     def _add(self, made: MergedProgram, side: int, rule: Rule, head: Atom, rule_id: str) -> None:
         version = self.versions[side]
-        span = version.rule_set.spans[rule.id]
+        span = version.span(rule.id)
         made.add(
             renamed(rule, self.names[side], head, rule_id), span, stock=rule.id in version.stock
         )

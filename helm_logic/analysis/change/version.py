@@ -8,19 +8,20 @@ is proved to do so), the faults are left out too: DENY goes without saying where
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
 import attrs
 
 from helm_logic.analysis.change.definitions import atoms, body
-from helm_logic.analysis.change.inputs import InputNames
+from helm_logic.analysis.change.inputs import OUTSIDE, InputNames
 from helm_logic.analysis.scope import stock_sources
 from helm_logic.analysis.study import VERDICTS
 from helm_logic.analysis.unfold import AUTHORIZED
 from helm_logic.authority.facts import RELATIONS
 from helm_logic.kernel.program import Rule
 from helm_logic.kernel.terms import Atom, Positive, Term
-from helm_logic.lang import RuleSet
+from helm_logic.lang import RuleSet, Span
 
 CHAIN_FILE = "authority.dl"
 _LEFT_OUT = frozenset(("denied", "escalated", "granted", "verdict", "relevant"))
@@ -70,7 +71,18 @@ class Version:
         return attrs.evolve(self, rules={**self.rules, "deny": kept}, chained=True)
 
     def _is_fault(self, rule: Rule) -> bool:
-        return self.rule_set.spans[rule.id].source.name == CHAIN_FILE
+        return self.span(rule.id).source.name == CHAIN_FILE
+
+    def span(self, rule_id: str) -> Span:
+        """Return the place of a rule, or of the input whose domain it stands for."""
+        if not rule_id.startswith(OUTSIDE):
+            return self.rule_set.spans[rule_id]
+        name = rule_id.removeprefix(OUTSIDE).partition("/")[0]
+        for source in reversed(self.rule_set.sources):
+            found = re.search(rf"#input\s+{name}\b[^\n]*", source.text, re.ASCII)
+            if found is not None:
+                return Span(source, found.start(), found.end())
+        return self.rule_set.spans["invalid-input"]
 
 
 def version_of(rule_set: RuleSet, inputs: InputNames) -> Version:
@@ -83,6 +95,7 @@ def version_of(rule_set: RuleSet, inputs: InputNames) -> Version:
             rules.setdefault("escalate", []).append(Rule(rule.id, _MISSING_FACT, rule.body))
         elif head not in _LEFT_OUT and not head.startswith("claim/"):
             rules.setdefault(head, []).append(rule)
+    rules.setdefault("deny", []).extend(inputs.denials)
     reached = closure(rules, [AUTHORIZED])
     read = {atom.predicate for name in reached for rule in rules[name] for atom in atoms(rule)}
     chain: frozenset[Hashable] = frozenset()
