@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`helm-logic verify`: verify receipts from their bytes, in the numbered steps of FORMAT.md.
+"""`helm-logic verify`: verify receipts and packs from their bytes, as FORMAT.md says.
 
-This command loads no engine, no rule parser and no solver: only receipts, ledger and kernel.
+This command loads no engine, no rule parser and no solver, only receipts, ledger and kernel; unless
+`--replay` asks the engines for a second opinion on a pack.
 """
 
 from __future__ import annotations
@@ -13,24 +14,32 @@ from typing import Any
 import attrs
 import click
 
+from helm_logic.cli.engines import replay_engines
 from helm_logic.cli.exit_codes import FINDINGS, OK
 from helm_logic.cli.moments import moment_text
 from helm_logic.cli.options import json_option, policy_option, progress, trust_of, trust_options
+from helm_logic.cli.pack_text import pack_json, pack_text
 from helm_logic.cli.palette import bad, good, plain, verdict_style
 from helm_logic.cli.receipt_files import read_receipt
 from helm_logic.errors import ReceiptRefused
+from helm_logic.receipts.pack import is_pack
+from helm_logic.receipts.pack_verify import pack_report
 from helm_logic.receipts.verify import STEPS, Trust, VerifiedReceipt, verify
 
 
 @click.command("verify")
 @click.argument("receipts", nargs=-1, required=True, metavar="RECEIPT...")
+@click.option("--replay", is_flag=True, help="Of packs: let both engines derive the model again.")
 @json_option
 @policy_option
 @trust_options
 def command(
-    *, receipts: tuple[str, ...], as_json: bool, policy: Path | None, **trusted: Any
+    *, receipts: tuple[str, ...], replay: bool, as_json: bool, policy: Path | None, **trusted: Any
 ) -> int:
     """Verify each RECEIPT (a file, `-`, an id, or a place in the log) in numbered steps.
+
+    A file may also be a pack. Of a pack, bytes, signatures, trust, inclusion in the log, derivation
+    and replay are told apart, and all that were asked for have to hold.
 
     Whom to trust comes from the policy folder's `helm.toml`, or, for a stranger without one, from
     --trust-engine, --log-origin and --log-key; never from the receipt. No rules and no engine are
@@ -39,6 +48,7 @@ def command(
     \b
     Examples:
       helm-logic verify receipts/*.json
+      helm-logic verify --replay deploy.tar
       helm-logic verify r.json --trust-engine ed25519:... --log-origin example.com/log \\
         --log-key ed25519:...
 
@@ -47,7 +57,15 @@ def command(
     trust = trust_of(policy, **trusted)
     code = OK
     for named in progress(receipts, "verifying"):
-        outcome = _verify(read_receipt(named, policy), trust)
+        data = read_receipt(named, policy)
+        if is_pack(data):
+            report = pack_report(data, trust, replay_engines() if replay else {})
+            click.echo(pack_json(named, report) if as_json else pack_text(named, report))
+            code = code if report.holds else FINDINGS
+            continue
+        if replay:
+            raise click.UsageError(f"`{named}` is no pack; `helm-logic pack` makes one to replay")
+        outcome = _verify(data, trust)
         click.echo(_json(named, outcome) if as_json else _text(named, outcome))
         if isinstance(outcome.end, ReceiptRefused):
             code = FINDINGS

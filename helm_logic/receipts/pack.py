@@ -104,7 +104,8 @@ class Pack:
 
     def check_closed(self) -> None:
         """Return if the members are those that the receipts name; raise InputError."""
-        _require_names("parents", self.parents, {name: each.id for name, each in self._by_name()})
+        ids = {name: each.id for name, each in self.parents.items()}
+        _require_names("parents", self.parents, ids)
         receipts = {self.receipt.id: self.receipt, **self.parents}
         waiting, reached, logged, policies = [self.receipt.id], set[str](), set[str](), set[str]()
         while waiting:
@@ -124,10 +125,8 @@ class Pack:
                 raise InputError("pack", f"the policy `{name}` is one that no receipt names")
         _require_names("policies", self.policies, _digests(self.policies))
         _require_names("rules", self.rules, _digests(self.rules))
-        _require_same("rules", self.rules, {n for p in self.policies.values() for n in rule_names(p)})
-
-    def _by_name(self) -> Iterator[tuple[str, Receipt]]:
-        yield from self.parents.items()
+        texts = {name for policy in self.policies.values() for name in rule_names(policy)}
+        _require_same("rules", self.rules, texts)
 
 
 def answered_receipts(statement: Statement) -> list[str]:
@@ -157,7 +156,7 @@ def policy_value(policy: bytes) -> dict[str, JsonValue]:
 
 def is_pack(data: bytes) -> bool:
     """Say whether *data*, perhaps damaged, was meant to be a pack and not a receipt file."""
-    return data[257:262] == b"ustar" or data[:1] not in (b"{", b"")
+    return data[257:263] == b"ustar\0" or data.startswith((b"approvals/", b"manifest.json\0"))
 
 
 def _manifest(receipt: str, members: Mapping[str, bytes]) -> bytes:

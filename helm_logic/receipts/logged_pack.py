@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pack made from the log, which holds all of it but, in older logs, the policies.
+
+All proofs are made for one tree head, the log's as it was last looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from helm_logic.errors import StoreCorrupt, StoreError
+from helm_logic.ledger.store_protocol import Log
+from helm_logic.receipts.logged import logged_receipt
+from helm_logic.receipts.pack import Pack, answered_receipts, logged_approvals, rule_names
+from helm_logic.receipts.receipt import Receipt
+from helm_logic.receipts.statement import Statement
+
+_NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+
+
+def logged_pack(log: Log, receipt_id: str, files: Mapping[str, bytes] = _NO_FILES) -> Pack:
+    """Return the pack of the receipt *receipt_id* of *log*.
+
+    *files* are policies and rule texts by digest that the log may lack. Raises StoreError if the
+    log does not hold the receipt, or one that it leads to.
+    """
+    found: dict[str, Receipt] = {}
+    approvals: set[str] = set()
+    policies: dict[str, bytes] = {}
+    rules: dict[str, bytes] = {}
+    waiting = [receipt_id]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = logged_receipt(log, name)
+        statement = Statement.parse(found[name].envelope.payload)
+        waiting += answered_receipts(statement)
+        approvals |= logged_approvals(statement)
+        if (policy := _policy(log, statement.policy, files)) is not None:
+            policies[statement.policy], texts = policy
+            rules |= texts
+    proofs = {name: log.inclusion(log.read(name).index).to_bytes() for name in approvals}
+    return Pack(found.pop(receipt_id), found, proofs, policies, rules)
+
+
+def _policy(
+    log: Log, name: str, files: Mapping[str, bytes]
+) -> tuple[bytes, dict[str, bytes]] | None:
+    """Return the bundle contents *name* and the rule texts they name; None if any is missing."""
+    contents = _file(log, name, files)
+    if contents is None:
+        return None
+    texts = {each: _file(log, each, files) for each in rule_names(contents)}
+    kept = {each: text for each, text in texts.items() if text is not None}
+    return (contents, kept) if len(kept) == len(texts) else None
+
+
+def _file(log: Log, name: str, files: Mapping[str, bytes]) -> bytes | None:
+    if name in files:
+        return files[name]
+    try:
+        return log.blob(name)
+    except StoreCorrupt:
+        raise
+    except StoreError:  # it was never stored: logs from before policy entries have none
+        return None

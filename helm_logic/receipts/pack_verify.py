@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verification of a pack from its bytes, with a separate result for each thing that may hold.
+
+    bytes         it is the one form of a pack, and holds exactly what its receipts name
+    signature     every statement in it is signed by the key that it should be
+    trust         these keys, and the log's, are those that the verifier trusts
+    inclusion     receipts and approvals are in the log, in the order that they name each other
+    derivation    the kernel accepts each certificate, and verdict and reasons are those proved
+    replay NAME   the engine NAME finds the same model again (only where engines are given)
+
+A verifier brings its own trust; nothing in the pack supplies any. If the bytes do not hold, nothing
+else is looked at. A signature by a key that is not trusted cannot be checked, for the pack has no
+keys. Engines are handed in: this room imports none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+import attrs
+
+from helm_logic.errors import InputError, ProofError, ReceiptRefused, SignatureError
+from helm_logic.kernel.certificate import Facts
+from helm_logic.kernel.encoding import JsonValue, parse_json
+from helm_logic.kernel.program import Program
+from helm_logic.kernel.terms import Row
+from helm_logic.ledger import envelope as dsse
+from helm_logic.ledger.envelope import Envelope
+from helm_logic.ledger.keys import PublicKey
+from helm_logic.ledger.leaf import Kind, envelope_leaf
+from helm_logic.ledger.merkle import leaf_hash
+from helm_logic.ledger.note import note_key_id, parse_note
+from helm_logic.ledger.shape import require_object, require_text
+from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
+from helm_logic.receipts.decode import decode_facts
+from helm_logic.receipts.pack import Pack, policy_value
+from helm_logic.receipts.pack_results import Findings, Result, State
+from helm_logic.receipts.receipt import Receipt
+from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
+from helm_logic.receipts.verdict import Verdict
+from helm_logic.receipts.verify import (
+    Trust,
+    certificate_of,
+    check_attachments,
+    check_request,
+    check_verdict,
+    program_of,
+)
+
+Replay: TypeAlias = Callable[[Program, Facts], Mapping[str, Collection[Row]]]
+"""An engine: from a program and facts to the rows of every derived predicate."""
+
+NAMES = ("bytes", "signature", "trust", "inclusion", "derivation", "replay")
+
+_NO_ENGINES: Mapping[str, Replay] = MappingProxyType({})
+# The member of each statement that names the key it is signed with.
+_KEY_MEMBERS = {
+    "application/vnd.helm-logic.link+json": "issuer_key",
+    "application/vnd.helm-logic.approval+json": "key",
+    "application/vnd.helm-logic.revocation+json": "key",
+}
+_APPROVAL = "application/vnd.helm-logic.approval+json"
+
+
+@attrs.frozen
+class PackReport:
+    """Every result about one pack; *pack* and *statement* are None if the bytes do not hold."""
+
+    results: tuple[Result, ...]
+    pack: Pack | None = None
+    statement: Statement | None = None
+    proof: TlogProof | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that was asked for holds."""
+        return all(each.state in (State.HOLDS, State.NOT_ASKED) for each in self.results)
+
+
+def verify_pack(data: bytes, trust: Trust, engines: Mapping[str, Replay] = _NO_ENGINES) -> Pack:
+    """Return the pack in *data* if everything holds; raise ReceiptRefused at the first that fails.
+
+    Its step counts from 1 in the order of `NAMES`.
+    """
+    report = pack_report(data, trust, engines)
+    for each in report.results:
+        if each.state in (State.FAILED, State.UNKNOWN):
+            number = NAMES.index(each.name.split()[0]) + 1
+            raise ReceiptRefused(number, each.name, each.detail)
+    if report.pack is None:
+        raise ReceiptRefused(1, "bytes", "there is no pack")
+    return report.pack
+
+
+def pack_report(
+    data: bytes, trust: Trust, engines: Mapping[str, Replay] = _NO_ENGINES
+) -> PackReport:
+    """Return every result about the pack in *data*; raises nothing for what *data* holds."""
+    found = Findings()
+    with found.result("bytes"):
+        pack = Pack.parse(data)
+        receipts = [_Case.of(receipt, statement) for receipt, statement in pack.receipts()]
+        _check_contents(pack, receipts)
+        found.say(f"{len(data)} bytes, {len(receipts)} receipts, {len(pack.policies)} policies")
+    if found.failed:
+        return PackReport((*found.results, *_unreached(engines)))
+    _signatures(found, receipts, trust)
+    with found.result("inclusion"):
+        head = _check_inclusion(pack, receipts, trust)
+        found.say(head)
+    with found.result("derivation"):
+        found.say(_check_derivations(receipts))
+    _replay(found, receipts, engines)
+    root = receipts[0]
+    return PackReport(tuple(found.results), pack, root.statement, root.proof)
+
+
+@attrs.frozen
+class _Case:
+    """A receipt, read."""
+
+    receipt: Receipt
+    statement: Statement
+    proof: TlogProof
+
+    @classmethod
+    def of(cls, receipt: Receipt, statement: Statement) -> _Case:
+        return cls(receipt, statement, parse_tlog_proof(receipt.proof.encode("utf-8")))
+
+
+def _unreached(engines: Mapping[str, Replay]) -> Iterator[Result]:
+    for name in (*NAMES[1:-1], *(f"replay {each}" for each in engines)):
+        yield Result(name, State.UNKNOWN, "the bytes do not hold")
+
+
+def _check_contents(pack: Pack, receipts: list[_Case]) -> None:
+    """Return if every part is what the statements say it is; raise HelmError."""
+    by_id = {each.receipt.id: each.statement for each in receipts}
+    for each in receipts:
+        said = each.statement
+        check_request(said)
+        check_attachments(each.receipt, said)
+        for envelope in each.receipt.envelopes:
+            if envelope.payload_type == _APPROVAL:
+                _check_answer(envelope, said, by_id)
+        policy = pack.policies.get(said.policy)
+        if policy is not None and policy_value(policy)["program"] != said.program:
+            raise InputError("pack", "the policy has another program than the receipt")
+    for data in pack.proofs.values():
+        parse_tlog_proof(data)
+
+
+def _check_answer(approval: Envelope, said: Statement, by_id: Mapping[str, Statement]) -> None:
+    parts = _payload(approval)
+    answered = by_id.get(require_text(parts.get("receipt"), "approval receipt"))
+    if answered is None or answered.verdict is not Verdict.ESCALATE:
+        raise InputError("pack", "an approval answers no ESCALATE of this pack")
+    asked = (said.request_digest, said.policy)
+    if (parts.get("request"), parts.get("policy")) != asked:
+        raise InputError("pack", "an approval is for another request or policy than its receipt")
+    if (answered.request_digest, answered.policy) != asked:
+        raise InputError("pack", "an approval answers a receipt about another request or policy")
+
+
+def _signatures(found: Findings, receipts: list[_Case], trust: Trust) -> None:
+    """Find what signatures and keys are worth; a key that is not trusted leaves both open."""
+    known = {key.keyid for key in trust.engine_keys}
+    signers = [{one.keyid for one in each.receipt.envelope.signatures} for each in receipts]
+    strangers = sorted(min(keyids) for keyids in signers if keyids.isdisjoint(known))
+    if strangers:
+        detail = f"nobody trusted signed: `{strangers[0]}` is no accepted engine key"
+        found.add("signature", State.UNKNOWN, "the engine's key is not known here")
+        found.add("trust", State.FAILED, detail)
+        return
+    with found.result("signature"):
+        count = 0
+        for each in receipts:
+            _check_signatures(each.receipt, trust)
+            count += 1 + len(each.receipt.envelopes)
+        found.say(f"{count} signatures, each by the key that it names")
+    with found.result("trust"):
+        for each in receipts:
+            _check_log(each.proof, trust)
+        found.say(f"{len(receipts)} receipts by accepted engines, in the log {trust.log_origin}")
+
+
+def _check_signatures(receipt: Receipt, trust: Trust) -> None:
+    if receipt.envelope.payload_type != PAYLOAD_TYPE:
+        raise SignatureError(f"got the payload type `{receipt.envelope.payload_type}`")
+    dsse.verify(receipt.envelope, trust.engine_keys)
+    for each in receipt.envelopes:
+        member = _KEY_MEMBERS.get(each.payload_type)
+        if member is None:
+            raise SignatureError(f"got a statement of the unknown type `{each.payload_type}`")
+        text = require_text(_payload(each).get(member), member)
+        try:
+            key = PublicKey.parse(text)
+        except ValueError as error:
+            raise SignatureError(f"{member}: {error}") from None
+        dsse.verify(each, (key,))
+
+
+def _check_log(proof: TlogProof, trust: Trust) -> None:
+    wanted = (trust.log_origin, note_key_id(trust.log_origin, trust.log_key))
+    signed = [(one.name, one.key_id) for one in parse_note(proof.checkpoint).signatures]
+    if wanted not in signed:
+        names = ", ".join(sorted({name for name, _ in signed}))
+        raise SignatureError(f"the tree head is signed by `{names}`, and not by the trusted log")
+
+
+def _check_inclusion(pack: Pack, receipts: list[_Case], trust: Trust) -> str:
+    """Return what the log is, once it holds everything in order; raise HelmError."""
+    head = receipts[0].proof.checkpoint
+    places: dict[str, int] = {}
+    entries = [(Kind.RECEIPT, each.receipt.envelope, each.proof) for each in receipts]
+    approvals = {one.digest: one for each in receipts for one in each.receipt.envelopes}
+    for name, data in pack.proofs.items():
+        entries.append((Kind.APPROVAL, approvals[name], parse_tlog_proof(data)))
+    for kind, envelope, proof in entries:
+        if proof.checkpoint != head:
+            raise ProofError("the proofs are for several tree heads, want one")
+        leaf = leaf_hash(envelope_leaf(kind, envelope))
+        checkpoint = proof.verify(leaf, trust.log_origin, trust.log_key)
+        places[envelope.digest] = proof.index
+    for each in receipts:
+        for parent in each.statement.parents:  # type: ignore[attr-defined]
+            if places[parent] >= places[each.receipt.id]:
+                raise ProofError(f"the log has `{parent}` after the receipt that names it")
+    return f"{len(places)} of {checkpoint.size} entries of {checkpoint.origin}, in order"
+
+
+def _check_derivations(receipts: list[_Case]) -> str:
+    proved = 0
+    for each in receipts:
+        program = program_of(each.receipt, each.statement)
+        claim, certificate = certificate_of(program, each.statement)
+        check_verdict(each.statement, claim, certificate)
+        proved += certificate is not None
+    return f"{proved} certificates, {len(receipts) - proved} refusals without one"
+
+
+def _replay(found: Findings, receipts: list[_Case], engines: Mapping[str, Replay]) -> None:
+    if not engines:
+        found.add("replay", State.NOT_ASKED, "no engine was asked")
+    broken = any(each.name == "derivation" and each.state is State.FAILED for each in found.results)
+    for name, engine in engines.items():
+        if broken:
+            found.add(f"replay {name}", State.UNKNOWN, "the derivation does not hold")
+            continue
+        with found.result(f"replay {name}"):
+            found.say(f"{sum(_agrees(each, engine) for each in receipts)} models found again")
+
+
+def _agrees(case: _Case, engine: Replay) -> bool:
+    """Say whether there is a model and *engine* finds it; raise HelmError if it finds another."""
+    program = program_of(case.receipt, case.statement)
+    _, certificate = certificate_of(program, case.statement)
+    if program is None or certificate is None:
+        return False
+    facts = decode_facts(case.statement.facts)  # type: ignore[arg-type]
+    rows = {name: set(each) for name, each in engine(program, facts).items() if each}
+    if rows != {name: set(each) for name, each in certificate.model.items()}:
+        raise ReceiptRefused(len(NAMES), "replay", f"{case.receipt.id} has another model")
+    return True
+
+
+def _payload(envelope: Envelope) -> dict[str, JsonValue]:
+    return require_object(parse_json(envelope.payload), "signed statement")
