@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from helm_logic.analysis.certificate import Certificate
 from helm_logic.analysis.conflicts import Pair, find_contradictions, find_overlaps, find_pairs
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
@@ -49,12 +50,13 @@ def lint(
         span = Span(rule_set.sources[-1], 0, 0)
         return Report((Finding("HL903", ERROR, f"{error} in these rules", span),), {}, {})
     found: list[Finding] = []
-    for stage, findings in enumerate(_stages(inquiry, settings), start=1):
-        found += findings
+    for stage, news in enumerate(_stages(inquiry, settings), start=1):
+        found += news
         if progress is not None:
             progress(stage, _STAGES)
     names = [source.name for source in rule_set.sources]
-    return Report(in_order(found, reversed(names)), rule_digests(inquiry), {})
+    findings = in_order(found, reversed(names))
+    return Report(findings, rule_digests(inquiry), Certificate(inquiry, findings))
 
 
 def _stages(inquiry: Inquiry, settings: Settings | None) -> Iterator[list[Finding]]:

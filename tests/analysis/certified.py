@@ -5,12 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helm_logic.analysis.certificate import Certificate, save
-from helm_logic.analysis.finding import Finding
-from helm_logic.analysis.inquiry import Inquiry
-from helm_logic.analysis.lint import _stages
-from helm_logic.analysis.scope import study_of
-from helm_logic.lang import RuleSet
+from helm_logic.analysis.certificate import save
+from helm_logic.analysis.lint import lint
 from tests.analysis.programs import loaded
 
 TEXT = """
@@ -46,16 +42,8 @@ escalate(five) :- action("b"), env("dev"), not approved("boss").
 """
 
 
-def certified(rule_set: RuleSet) -> tuple[Certificate, tuple[Finding, ...]]:
-    """Return the certificate of a lint run over *rule_set*, and its findings."""
-    inquiry = Inquiry(study_of(rule_set))
-    findings = tuple(each for stage in _stages(inquiry, None) for each in stage)
-    return Certificate(inquiry, findings), findings
-
-
 def write(folder: Path, text: str = TEXT) -> Path:
     """Write the certificate of the rules in *text* into *folder*; return its file."""
     rule_set = loaded(text)
-    certificate, _ = certified(rule_set)
-    save(folder / "lint.json", certificate, rule_set.sources)
+    save(folder / "lint.json", lint(rule_set).certificate, rule_set.sources)
     return folder / "lint.json"

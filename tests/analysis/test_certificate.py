@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from helm_logic.analysis.certificate import Certificate
 from helm_logic.analysis.inquiry import Inquiry
+from helm_logic.analysis.lint import lint
 from helm_logic.analysis.notation import (
     box_value,
     feature_value,
@@ -29,7 +30,7 @@ from helm_logic.analysis.refutation import refute
 from helm_logic.analysis.scope import study_of
 from helm_logic.errors import InputError
 from helm_logic.kernel.encoding import canonical_json, digest, parse_json
-from tests.analysis.certified import TEXT, certified, write
+from tests.analysis.certified import TEXT, write
 from tests.analysis.programs import loaded, rule_texts
 
 _SAYS = {"HL101": "dead", "HL103": "redundant", "HL104": "overridden"}
@@ -63,10 +64,10 @@ def test_what_is_written_can_be_read_from_the_directory_alone(tmp_path: Path) ->
 
 def test_every_finding_that_is_proved_has_its_claim() -> None:
     """And findings that show a request have none that says there is none."""
-    certificate, findings = certified(loaded(TEXT))
-    claims: Any = certificate["claims"]
+    report = lint(loaded(TEXT))
+    claims: Any = report.certificate["claims"]
     said = {(each["says"], *map(str, each["of"])) for each in claims}
-    wanted = {(_SAYS[each.code], each.rules[0]) for each in findings if each.code in _SAYS}
+    wanted = {(_SAYS[each.code], each.rules[0]) for each in report.findings if each.code in _SAYS}
     assert wanted
     assert wanted <= said
 
