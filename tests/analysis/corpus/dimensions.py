@@ -158,6 +158,17 @@ class Maker:
         yes = (Wording(literals, 2), Wording((helper,), 2, (rule,)))
         return Dimension(name, 2, (text,), ((yes, (Wording((f"not {helper}",), 1, (rule,)),)),))
 
+    def compared(self) -> Dimension:
+        """Return whether one integer of the request is at most another one."""
+        one, other = self._names.new(), self._names.new()
+        text = tuple(f"#input {name} : int  from context.{name}." for name in (one, other))
+        left, right = variable_of(one), variable_of(other)
+        atoms = (f"{one}({left})", f"{other}({right})")
+        yes = Wording((*atoms, f"{left} <= {right}"), 2)
+        no = Wording((*atoms, f"{left} > {right}"), 1)
+        turned = Wording((*atoms, f"{right} < {left}"), 1)
+        return Dimension(one, 2, text, (((yes,), (no, turned)),))
+
     def _values(self) -> tuple[str, list[str], str]:
         name, count = self._names.new(), self._rng.randint(2, 4)
         kind = self._rng.choice(("string", "string", "symbol", "int"))
@@ -250,11 +261,13 @@ _MAKERS: dict[str, Callable[[Maker], Dimension]] = {
     "member": Maker.member,
     "world": Maker.world,
     "about_subject": Maker.about_subject,
+    "compared": Maker.compared,
 }
 # What a dimension is about where that is not an input of its own name.
 _ATTRIBUTES = {
     "clock": "now", "agent": "subject", "place": "resource",
-    "member": "", "world": "", "about_subject": "",
+    "member": "", "world": "", "about_subject": "", "compared": "",
 }  # fmt: skip
-KINDS = tuple(_MAKERS)
+COMPARED = "compared"  # two values with each other: for a solver
+KINDS = tuple(kind for kind in _MAKERS if kind != COMPARED)
 ONCE = ("clock", "agent", "place")  # there is one time, one subject and one resource

@@ -17,7 +17,7 @@ import attrs
 
 from helm_logic.lang import Source
 from helm_logic.policy.folder import stock_rules
-from tests.analysis.corpus.dimensions import KINDS, ONCE, Maker
+from tests.analysis.corpus.dimensions import COMPARED, KINDS, ONCE, Maker
 from tests.analysis.corpus.expected import Expected
 from tests.analysis.corpus.grid import Grid
 from tests.analysis.corpus.names import Names
@@ -39,6 +39,7 @@ class Sizes:
 
     *units* are groups of actions, each cut into about *leaves* parts along *width* dimensions of
     the *dimensions* that there are and *roles* that approve; *points* bounds the whole space.
+    So many more dimensions as *compared* are about two values of a request.
     """
 
     units: int = 3
@@ -47,6 +48,7 @@ class Sizes:
     width: int = 3
     roles: int = 2
     points: int = 1 << 60
+    compared: int = 0
 
 
 @attrs.frozen
@@ -110,7 +112,7 @@ def pool(rng: Random, names: Names, sizes: Sizes) -> list[Dimension]:
             break
         space *= made.classes
         found.append(made)
-    return found
+    return [*(maker.make(COMPARED) for _ in range(sizes.compared)), *found]
 
 
 def unit_of(rng: Random, names: Names, sizes: Sizes, pool: Sequence[Dimension]) -> Unit:

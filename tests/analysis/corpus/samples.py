@@ -23,6 +23,7 @@ _SIZES = (
     Sizes(units=1, leaves=8, dimensions=4, width=4),
     Sizes(units=2, leaves=6, dimensions=5, width=3),
     Sizes(units=2, leaves=9, dimensions=6, width=5),
+    Sizes(units=1, leaves=8, dimensions=4, width=4, compared=2),
 )
 
 
