@@ -13,7 +13,9 @@ becomes a word of the language. Reading such text is `smt_reader.py`; asking a s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TypeAlias
 
 import attrs
@@ -21,7 +23,7 @@ import attrs
 INT, BOOL = "Int", "Bool"
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Var:
     """A variable: bound by a quantifier, and else a constant that the solver may choose."""
 
@@ -43,7 +45,7 @@ class Truth:
     value: bool
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Apply:
     """The function or predicate *name* of *terms*; what it means is the solver's to choose."""
 
@@ -52,14 +54,14 @@ class Apply:
     sort: str = BOOL
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Sum:
     """The sum of integers."""
 
     terms: tuple[Formula, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Product:
     """*factor* times *term*."""
 
@@ -67,7 +69,7 @@ class Product:
     term: Formula
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Le:
     """*left* is at most *right*."""
 
@@ -75,7 +77,7 @@ class Le:
     right: Formula
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Lt:
     """*left* is less than *right*."""
 
@@ -83,7 +85,7 @@ class Lt:
     right: Formula
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Eq:
     """*left* and *right*, of one sort, are the same."""
 
@@ -91,28 +93,28 @@ class Eq:
     right: Formula
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Not:
     """*part* does not hold."""
 
     part: Formula
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class And:
     """All of *parts* hold."""
 
     parts: tuple[Formula, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Or:
     """One of *parts* holds."""
 
     parts: tuple[Formula, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ForAll:
     """*body* holds whatever *variables* are."""
 
@@ -120,7 +122,7 @@ class ForAll:
     body: Formula
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Exists:
     """*body* holds for some *variables*."""
 
@@ -231,6 +233,7 @@ def subterms(formulas: Iterable[Formula]) -> Iterator[Formula]:
             waiting.extend(reversed(children(term)))
 
 
+@cache
 def symbol(name: str) -> str:
     """Return *name* as an SMT-LIB symbol, a different one for each name."""
     if _PLAIN.fullmatch(name) and name not in _WORDS:
@@ -289,7 +292,7 @@ def smtlib(formulas: Iterable[Formula], comment: str = "") -> str:
 def declarations(formulas: Iterable[Formula]) -> Iterator[str]:
     """Yield the declarations of the sorts, constants and functions that *formulas* name."""
     found: dict[str, tuple[tuple[str, ...], str]] = {}
-    for name, signature in _named(formulas, frozenset()):
+    for name, signature in _named(formulas):
         if found.setdefault(name, signature) != signature:
             raise ValueError(f"`{name}` is used as {found[name]} and as {signature}")
     sorts = {sort for inner, outer in found.values() for sort in (*inner, outer)}
@@ -299,22 +302,61 @@ def declarations(formulas: Iterable[Formula]) -> Iterator[str]:
         yield f"(declare-fun {symbol(name)} ({' '.join(map(_sort, inner))}) {_sort(outer)})"
 
 
-def _named(
-    formulas: Iterable[Formula], bound: frozenset[Var]
-) -> Iterator[tuple[str, tuple[tuple[str, ...], str]]]:
-    """Yield the free names with their signatures; sorts of bound variables as if applied."""
-    for term in formulas:
+def _named(formulas: Iterable[Formula]) -> Iterator[tuple[str, tuple[tuple[str, ...], str]]]:
+    """Yield the free names with their signatures."""
+    seen = set[tuple[Formula, frozenset[Var]]]()
+    waiting = [(each, frozenset[Var]()) for each in formulas]
+    while waiting:
+        term, bound = waiting.pop()
+        if (term, bound) in seen:
+            continue
+        seen.add((term, bound))
         match term:
-            case Var(name, sort):
-                if term not in bound:
-                    yield name, ((), sort)
+            case Var(name, sort) if term not in bound:
+                yield name, ((), sort)
             case Apply(name, terms, sort):
                 yield name, (tuple(map(sort_of, terms)), sort)
-                yield from _named(terms, bound)
-            case ForAll(variables, body) | Exists(variables, body):
-                yield from _named((body,), bound | set(variables))
-            case _:
-                yield from _named(children(term), bound)
+            case ForAll(variables, _) | Exists(variables, _):
+                bound |= set(variables)
+        waiting += [(each, bound) for each in children(term)]
+
+
+def share(formulas: Iterable[Formula]) -> list[Formula]:
+    """Return formulas that hold together iff *formulas* do, in which no large part stands twice.
+
+    Such a part gets a name, `part N`, and an equation that says what it is.
+    """
+    asked = list(formulas)
+    uses = Counter(each for term in subterms(asked) for each in _open_children(term))
+    known: dict[Formula, Formula] = {}
+    said: list[Formula] = []
+
+    def rebuilt(term: Formula) -> Formula:
+        if term not in known:
+            inner = _with_children(term, rebuilt)
+            if uses[term] > 1 and isinstance(term, (And, Or)):
+                name = Var(f"part {len(said)}", BOOL)
+                said.append(Eq(name, inner))
+                inner = name
+            known[term] = inner
+        return known[term]
+
+    return [*map(rebuilt, asked), *said]
+
+
+def _open_children(term: Formula) -> tuple[Formula, ...]:
+    return children(term) if isinstance(term, (And, Or, Not, Eq)) else ()
+
+
+def _with_children(term: Formula, change: Callable[[Formula], Formula]) -> Formula:
+    match term:
+        case And(parts) | Or(parts):
+            return type(term)(tuple(map(change, parts)))
+        case Not(part):
+            return Not(change(part))
+        case Eq(left, right):
+            return Eq(change(left), change(right))
+    return term
 
 
 def _list(head: str, terms: Iterable[Formula]) -> str:

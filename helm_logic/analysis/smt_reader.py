@@ -58,6 +58,19 @@ def read_expressions(script: str) -> list[Expression]:
     return whole
 
 
+def inlined(expression: Expression, values: Mapping[str, Expression]) -> Expression:
+    """Return *expression* with *values* in place of the names that stand for them."""
+    if isinstance(expression, str):
+        return values.get(expression, expression)
+    match expression:
+        case ["let", list(bindings), body]:
+            new = [[each[0], inlined(each[1], values)] for each in bindings]
+            hidden = {str(each[0]) for each in bindings}
+            left = {name: value for name, value in values.items() if name not in hidden}
+            return ["let", new, inlined(body, left)]
+    return [inlined(each, values) for each in expression]
+
+
 def read_formula(expression: Expression, names: Mapping[str, Formula]) -> Formula:
     """Return the formula that *expression* is over *names*; raise InputError for anything else."""
     if isinstance(expression, str):

@@ -19,20 +19,16 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.smt import (
     BOOL,
     INT,
     TRUE,
     Formula,
-    Le,
-    Number,
     Or,
-    Product,
-    Sum,
     Var,
     disj,
     neg,
+    share,
     smtlib,
     subterms,
     symbol,
@@ -91,7 +87,7 @@ def solve_all(
     for question in questions:
         solver = _solver(z3, context, timeout_ms)
         try:
-            solver.from_string(smtlib(question))
+            solver.from_string(smtlib(share(question)))
             with _Watch(context, timeout_ms):
                 result = solver.check()
             answers.append(_answer(z3, solver, result, question))
@@ -100,20 +96,32 @@ def solve_all(
     return tuple(answers)
 
 
-def solve_integers(
-    names: Sequence[str], rows: Sequence[tuple[Sequence[tuple[str, int]], int]]
-) -> dict[str, int] | None:
-    """Return integers for *names* under which every sum of factor times name is at most its bound.
+def possible_each(
+    facts: Iterable[Formula],
+    questions: Iterable[Sequence[tuple[Var, bool]]],
+    timeout_ms: int = TIMEOUT_MS,
+) -> list[bool | Unknown]:
+    """Say of each of *questions*, truth values for variables, whether *facts* allow them.
 
-    None if there are none. Raises TooManyCases if the solver does not answer.
+    One solver answers all: what it learns from one question helps with the next.
     """
-    answer = solve(
-        Le(Sum(tuple(Product(factor, Var(name)) for name, factor in terms)), Number(bound))
-        for terms, bound in rows
-    )
-    if isinstance(answer, Unknown):
-        raise TooManyCases(f"a comparison of sums that the solver cannot decide: {answer.reason}")
-    return None if answer is None else {name: answer.number(Var(name)) for name in names}
+    import z3  # noqa: PLC0415  loaded only when something is asked
+
+    context = z3.Context()
+    solver = _solver(z3, context, timeout_ms)
+    solver.from_string(smtlib(facts))
+    answers: list[bool | Unknown] = []
+    for question in questions:
+        known = [(z3.Bool(symbol(each.name), context), truth) for each, truth in question]
+        try:
+            with _Watch(context, timeout_ms):
+                result = solver.check(*(each if truth else z3.Not(each) for each, truth in known))
+        except z3.Z3Exception as error:
+            answers.append(Unknown(_reason(error)))
+            continue
+        unknown = Unknown(str(solver.reason_unknown())) if result == z3.unknown else None
+        answers.append(unknown or bool(result == z3.sat))
+    return answers
 
 
 def consequences(

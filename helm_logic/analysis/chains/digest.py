@@ -16,15 +16,13 @@ from helm_logic.kernel.program import Program, Rule
 from helm_logic.kernel.terms import Compute, Count, Literal, Negative, Positive, Test
 from helm_logic.lang import rule_text
 
-_READER = "reader.dl"
-
 
 def rules_digest(system: System) -> str:
     """Return the digest of the rules that the chain predicates of *system* depend on."""
     goals = (*system.shapes, *(_head(system, each) for each in system.rule_set.assumptions))
     predicates = reached(system.program, goals)
     columns: list[JsonValue] = [
-        [name, *([each.name, each.type] for each in system.columns[name])]
+        [name, *(f"{each.name}: {each.type}" for each in system.columns[name])]
         for name in sorted(predicates)
     ]
     return digest(

@@ -49,7 +49,7 @@ from helm_logic.analysis.solver import TIMEOUT_MS, Unknown
 from helm_logic.lang import RuleSet
 
 # A chain that breaks something mostly does so at once; a proof is tried before longer ones are.
-_SHORT, _LONG = 2, 6
+_SHORT, _LONG = 2, 5
 
 
 def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Attenuation:
@@ -126,7 +126,7 @@ class _Prover:
         return Result(asked, CANDIDATE, said, rules=rules)
 
     def _break(self, name: str, rule: str, first: int, last: int) -> Break | None:
-        """Return the shortest chain with which *rule* breaks the property, as the engine sees it."""
+        """Return the shortest chain with which *rule* breaks the property before the engine."""
         search = Search(name, rule, self._known)
         for rules in search.candidates(first, last):
             chain = find_chain(name, rules, self._system, self._known.timeout_ms)

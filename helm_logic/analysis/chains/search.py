@@ -31,8 +31,7 @@ from helm_logic.analysis.smt import (
 )
 from helm_logic.analysis.solver import Model, solve
 
-MOST_STEPS = 8
-MOST_CANDIDATES = 24
+MOST_CANDIDATES = 6
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ import attrs
 
 from helm_logic.analysis.chains.assumed import reader
 from helm_logic.analysis.chains.bodies import SORTS
-from helm_logic.analysis.chains.columns import LINK, NO_APPROVAL, SCOPE, Column, columns_of, places
+from helm_logic.analysis.chains.columns import BOUNDS, LINK, NO_APPROVAL, Column, columns_of, places
 from helm_logic.analysis.chains.system import System
 from helm_logic.analysis.chains.tables import Pool, TableRow
 from helm_logic.analysis.smt import BOOL, INT, Formula, Number, Var, disj, same
@@ -47,12 +47,13 @@ def link_id(number: int) -> str:
     return f"s:link-{number}"
 
 
-def make_slots(system: System, rules: Sequence[Rule]) -> Slots:
-    """Return tables for a chain that *rules* make one after the other."""
+def make_slots(system: System, rules: Sequence[Rule], also: Iterable[str] = ()) -> Slots:
+    """Return tables for a chain that *rules* make one after the other, and of relations *also*."""
     reached = list(_literals(system, rules))
     pool = _pool(system.program, reached, len(rules))
     maker = _Maker(system, pool, len(rules))
     uses = Counter(atom.predicate for atom in map(_atom, reached) if atom is not None)
+    uses.update(name for name in also if name in system.columns)
     rows = {name: maker.table(name, uses[name]) for name in _relations(system, rules, uses)}
     known = columns_of(reader())
     for name in known:
@@ -66,7 +67,8 @@ def _literals(system: System, rules: Sequence[Rule]) -> Iterator[Literal]:
     defined: dict[str, list[Rule]] = {}
     for rule in system.program.rules:
         defined.setdefault(rule.head.predicate, []).append(rule)
-    for rule in rules:
+    assumed = [each.rule for each in system.assumed.denials if each.program is system.program]
+    for rule in (*rules, *assumed):
         waiting, seen = [rule], {rule.head.predicate}
         while waiting:
             for literal in waiting.pop().body:
@@ -94,7 +96,7 @@ def _relations(system: System, rules: Sequence[Rule], uses: Iterable[str]) -> tu
 
 def _pool(program: Program, reached: Iterable[Literal], links: int) -> Pool:
     texts = {name: dict.fromkeys(more) for name, more in _MORE.items()}
-    texts["string"] |= dict.fromkeys(link_id(number)[2:] for number in range(links))
+    texts["link"] = dict.fromkeys(link_id(number)[2:] for number in range(links))
     for literal in reached:
         for term, types in _typed(literal, program):
             if type(term) is str and not is_variable(term) and term[:2] in ("s:", "y:"):
@@ -128,9 +130,21 @@ def _typed(literal: Literal, program: Program) -> Iterator[tuple[object, Sequenc
                 yield term, ("symbol",) if str(term).startswith("y:") else _TEXTS
 
 
+def _linked(system: System) -> frozenset[tuple[str, int]]:
+    """Return the columns of given relations in which a link stands, whatever they are called."""
+    found = {(name, place) for name, each in system.columns.items() for place in places(each, LINK)}
+    for rule in system.program.rules:
+        atoms = [each for each in map(_atom, rule.body) if each is not None]
+        cells = [(atom.predicate, n, term) for atom in atoms for n, term in enumerate(atom.terms)]
+        linked = {term for name, place, term in cells if (name, place) in found}
+        found |= {(name, n) for name, n, term in cells if is_variable(term) and term in linked}
+    return frozenset(found)
+
+
 class _Maker:
     def __init__(self, system: System, pool: Pool, links: int) -> None:
         self._system, self._pool, self._links = system, pool, links
+        self._linked = _linked(system)
         self._count = 0
         self.domains: list[Formula] = []
         self.numbers: list[Var] = []
@@ -140,7 +154,7 @@ class _Maker:
         columns = self._system.columns[name]
         function = self._system.assumed.functions.get(name)
         if columns and columns[0].role == LINK:
-            many = 2 if function is None and places(columns, SCOPE) else 1
+            many = 2 if function is None and any(each.role in BOUNDS for each in columns) else 1
             keys = [self._pool.code(link_id(number)) for number in range(self._links)]
             return tuple(row for key in keys for row in self.slots(name, columns, many, key))
         single = function is not None and not function.keys
@@ -154,15 +168,18 @@ class _Maker:
         for _ in range(many):
             self._count += 1
             title = f"{name}/{self._count}"
-            cells = [self.cell(f"{title}/{n}", each.type) for n, each in enumerate(columns)]
+            cells = [
+                self.cell(f"{title}/{n}", "link" if (name, n) in self._linked else each.type)
+                for n, each in enumerate(columns)
+            ]
             if key is not None:
                 cells[0] = key
             rows.append(TableRow(Var(title, BOOL), tuple(cells)))
         return tuple(rows)
 
     def cell(self, name: str, column: str) -> Formula:
-        """Return a new variable for a cell of a *column* type."""
-        sort = SORTS[column]
+        """Return a new variable for a cell of a *column* type, or for a link."""
+        sort = SORTS["string" if column == "link" else column]
         new = Var(name, sort if sort == BOOL else INT)
         if sort == INT:
             self.numbers.append(new)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from helm_logic.analysis.chains.clauses import Clauses
 from helm_logic.analysis.chains.induction import Invariant, Query, instance
 from helm_logic.analysis.smt import TRUE, Formula, conj, neg, symbol
-from helm_logic.analysis.smt_reader import Expression, read_expressions, read_formula
+from helm_logic.analysis.smt_reader import Expression, inlined, read_expressions, read_formula
 from helm_logic.analysis.solver import HornRule, Separated, Unknown, separate
 from helm_logic.errors import InputError
 
@@ -61,20 +61,30 @@ def _definitions(answer: str, clauses: Clauses) -> Iterator[tuple[str, Formula]]
 
 def _defined(expression: Expression, clauses: Clauses) -> Iterator[tuple[str, Formula]]:
     names = {symbol(name): name for name in clauses.states}
-    match expression:
+    match _opened(expression):
         case ["and", *parts]:
             for part in parts:
                 yield from _defined(part, clauses)
-        case ["forall", list(bound), ["!", ["=", [str(head), *arguments], body], *_]] | [
-            "forall", list(bound), ["=", [str(head), *arguments], body]
-        ] if head in names:  # fmt: skip
-            state = clauses.states[names[head]]
-            known: dict[str, Formula] = {
-                str(word): variable
-                for word, variable in zip(arguments, state.arguments, strict=True)
-            }
-            if len(known) != len(arguments) or len(bound) != len(arguments):
-                raise InputError("wrong_shape", f"`{head}` is not defined for all arguments")
-            yield names[head], read_formula(body, known)
+        case ["forall", list(bound), inner]:
+            match _opened(inner):
+                case ["=", [str(head), *arguments], body] if head in names:
+                    if len({*map(str, arguments)}) != len(bound):
+                        raise InputError("wrong_shape", f"`{head}` is not told for all arguments")
+                    state = clauses.states[names[head]].arguments
+                    known = dict(zip(map(str, arguments), state, strict=True))
+                    yield names[head], read_formula(body, known)
         case ["=", str(head), body] if head in names:
             yield names[head], read_formula(body, {})
+
+
+def _opened(expression: Expression) -> Expression:
+    """Return *expression* without the `let` and the attributes around it."""
+    while True:
+        match expression:
+            case ["let", list(bindings), body]:
+                values = {str(each[0]): each[1] for each in bindings}
+                expression = inlined(body, values)
+            case ["!", body, *_]:
+                expression = body
+            case _:
+                return expression

@@ -11,10 +11,12 @@ what they should is decided by the engine, not here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import count
 
 import attrs
 
+from helm_logic.analysis.chains.bodies import MATCHES, SUBSUMES, recursive
 from helm_logic.analysis.chains.rewrite import at_most, below, times, total
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.smt import (
@@ -59,7 +61,7 @@ class TableRow:
     cells: tuple[Formula, ...]
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Pool:
     """The texts that cells may hold, in order, each a number: its place; and those of each type."""
 
@@ -79,15 +81,23 @@ class Pool:
 
     def matching(self, relation: str, left: Formula, right: Formula) -> Formula:
         """Return the formula that two texts of the pool stand in a pattern *relation*."""
-        decide = pattern.matches if relation == "matches" else pattern.subsumes
-        strings = [n for n, each in enumerate(self.texts) if each.startswith("s:")]
-        ways = []
-        for wide in strings:
-            covered = [n for n in strings if decide(self.texts[wide], self.texts[n])]
-            if covered:
-                inner = disj(same(right, Number(n)) for n in covered)
-                ways.append(conj((same(left, Number(wide)), inner)))
-        return disj(ways)
+        return disj(
+            conj((same(left, Number(wide)), disj(same(right, Number(n)) for n in covered)))
+            for wide, covered in self._covered[relation]
+        )
+
+    @cached_property
+    def _covered(self) -> dict[str, list[tuple[int, list[int]]]]:
+        """The pairs of texts that stand in each pattern relation, by the first."""
+        patterns, texts = self.by_type["pattern"], self.by_type["string"]
+        decided = {MATCHES: (pattern.matches, texts), SUBSUMES: (pattern.subsumes, patterns)}
+        return {
+            relation: [
+                (one, [n for n in others if decide(self.texts[one], self.texts[n])])
+                for one in patterns
+            ]
+            for relation, (decide, others) in decided.items()
+        }
 
 
 class Tables:
@@ -103,6 +113,8 @@ class Tables:
         self._open = (Var(f"{prefix}open {number}", BOOL) for number in count())
         self._alternatives = 0
         self._unfolding: dict[str, int] = {}
+        self._recursive = recursive(program)
+        self._held: dict[tuple[str, tuple[Formula, ...]], Formula] = {}
 
     def solutions(
         self, body: Sequence[Literal], environment: Environment
@@ -122,6 +134,12 @@ class Tables:
 
     def holds(self, predicate: str, terms: Sequence[Formula]) -> Formula:
         """Return the formula that *predicate* holds of *terms*."""
+        key = (predicate, tuple(terms))
+        if key not in self._held or predicate in self._recursive:
+            self._held[key] = self._holds(predicate, terms)
+        return self._held[key]
+
+    def _holds(self, predicate: str, terms: Sequence[Formula]) -> Formula:
         atom = Atom(predicate, tuple(f"v:{number}" for number in range(len(terms))))
         environment = dict(zip(atom.terms, terms, strict=True))
         return disj(condition for condition, _ in self._atom(atom, environment))
@@ -170,12 +188,13 @@ class Tables:
                 condition, known = self.unify(atom.terms, row.cells, environment)
                 yield conj((row.present, condition)), known
             return
-        if self._unfolding.get(atom.predicate, 0) >= _MOST_UNFOLDING:
+        opened = self._unfolding.get(atom.predicate, 0)
+        if atom.predicate in self._recursive and opened >= _MOST_UNFOLDING:
             return
-        self._unfolding[atom.predicate] = self._unfolding.get(atom.predicate, 0) + 1
+        self._unfolding[atom.predicate] = opened + 1
         found = [each for rule in self._rules.get(atom.predicate, ())
                  for each in self._unfolded(rule, atom, environment)]  # fmt: skip
-        self._unfolding[atom.predicate] -= 1
+        self._unfolding[atom.predicate] = opened
         yield from found
 
     def _unfolded(
@@ -199,7 +218,7 @@ class Tables:
         self, relation: str, left: Formula, right: Formula
     ) -> Formula:
         match relation:
-            case "matches" | "subsumes":
+            case _ if relation in (MATCHES, SUBSUMES):
                 return self._pool.matching(relation, left, right)
             case "=":
                 return same(left, right)

@@ -9,6 +9,7 @@ is asked of them too. Small numbers are tried first, so that the chain is easy t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 import attrs
 
@@ -20,6 +21,7 @@ from helm_logic.analysis.chains.columns import (
     HOLDER,
     ISSUER,
     LINK,
+    NO_APPROVAL,
     Column,
     columns_of,
     places,
@@ -58,7 +60,7 @@ from helm_logic.analysis.solver import Model, solve
 from helm_logic.kernel.encoding import MAX_INTEGER
 from helm_logic.kernel.terms import Literal, Row, Term
 
-_SMALL = 9
+_SMALL, _MOST = 9, MAX_INTEGER
 
 
 @attrs.frozen
@@ -90,8 +92,8 @@ def find_chain(prop: str, rules: Sequence[str], system: System, timeout_ms: int)
         asked = maker.asked(prop)
     except TooManyCases:
         return None
-    for limit in (_SMALL, MAX_INTEGER):
-        answer = solve((*asked, *maker.limited(limit)), timeout_ms)
+    for wishes in (maker.plain(), maker.limited(-_SMALL, _SMALL), maker.limited(-_MOST, _MOST)):
+        answer = solve((*asked, *wishes), timeout_ms)
         if isinstance(answer, Model):
             return maker.chain(answer)
     return None
@@ -102,14 +104,17 @@ class _Maker:
         by_id = {step.rule.id: step for step in system.steps}
         self._system = system
         self._steps = [by_id[each] for each in rules]
-        self._slots = make_slots(system, [step.rule for step in self._steps])
-        self._pool = self._slots.pool
-        self._codes = {text: number for number, text in enumerate(self._pool.texts)}
-        self._plan = make_plan(system, self._codes)
-        self._tables = Tables(system.program, self._slots.rows, self._pool)
         self._powers = {
             each.name: each for each in powers(system.program, system.columns, system.assumed)
         }
+        asked = [each.relation for each in self._powers.values()]
+        asked += [each.relation for shape in system.shapes.values() for each in shape.components]
+        self._slots = make_slots(system, [step.rule for step in self._steps], asked)
+        self._pool = self._slots.pool
+        self._codes = {text: number for number, text in enumerate(self._pool.texts)}
+        self._empty = [self._pool.code(tag + each) for tag in ("s:", "y:") for each in NO_APPROVAL]
+        self._plan = make_plan(system, self._codes)
+        self._tables = Tables(system.program, self._slots.rows, self._pool)
         # What else must hold: of values that are asked for, and of variables made on the way.
         self._sides: list[Formula] = []
         self._wanted: dict[str, tuple[Var, str]] = {}
@@ -123,12 +128,26 @@ class _Maker:
         broken = self._broken(prop)
         return [*self._slots.domains, *self._possible(), *made, broken, *self._sides]
 
-    def limited(self, most: int) -> Iterator[Formula]:
-        """Yield that every integer of the tables is at most so large."""
-        lowest = Number(0 if most == _SMALL else -most)
+    def limited(self, least: int, most: int) -> Iterator[Formula]:
+        """Yield that every integer of the tables is within bounds."""
         wanted = [each for each, column in self._wanted.values() if SORTS[column] == INT]
         for each in (*self._slots.numbers, *wanted):
-            yield And((at_most(lowest, each), at_most(each, Number(most))))
+            yield And((at_most(Number(least), each), at_most(each, Number(most))))
+
+    def plain(self) -> Iterator[Formula]:
+        """Yield what makes a chain easy to read: small counts, no empty text, another holder."""
+        yield from self.limited(0, _SMALL)
+        holders = [
+            [self._value(each, number) for each in bounds(self._shape(number), HOLDER)[:1]]
+            for number in range(len(self._nodes))
+        ]
+        for one, other in combinations((each for those in holders for each in those), 2):
+            yield neg(same(one, other))
+        for name, rows in self._slots.rows.items():
+            for row in rows if name in self._system.columns else ():
+                for cell, column in zip(row.cells, self._system.columns[name], strict=True):
+                    if SORTS[column.type] not in (INT, BOOL):
+                        yield from (neg(same(cell, each)) for each in self._empty)
 
     def chain(self, model: Model) -> Chain:
         """Return the chain that *model* stands for."""
