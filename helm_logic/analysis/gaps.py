@@ -110,9 +110,13 @@ def _regions(inquiry: Inquiry, start: Box, covering: list[Box]) -> list[dict[int
     left = inquiry.study.space.remainder(start, covering, _MOST_REGIONS)
     if left is None:
         left = _some(inquiry, start, covering)
+    else:
+        inquiry.study.note(start, [*covering, *left], None)
     if not inquiry.unfeasible:
         return left
     possible = [box for box in left if not inquiry.are_inside((box,), ())]
+    for box in possible:
+        inquiry.study.note(box, covering, box)
     relaxed = largest(_relaxed(inquiry, start, box, covering) for box in possible)
     return _apart(inquiry, relaxed)
 

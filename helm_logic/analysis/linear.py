@@ -115,6 +115,6 @@ def _window(name: str, rows: Sequence[_Row], values: Mapping[str, int]) -> tuple
 
 def _ask(names: Sequence[str], rows: Sequence[_Row]) -> dict[str, int] | None:
     """Let the solver find the integers: the way back took a rational for one."""
-    from helm_logic.analysis.solver import solve_integers  # noqa: PLC0415 - heavy, and rare
+    from helm_logic.analysis.integers import solve_integers  # noqa: PLC0415 - heavy, and rare
 
     return solve_integers(names, rows)

@@ -38,25 +38,36 @@ def lint(
     settings: Settings | None = None,
     *,
     progress: Progress | None = None,
+    double_check: bool = False,
 ) -> Report:
     """Return every finding about the linted rules of *rule_set*, loaded with its claims.
 
     *settings*, if there are any, tell who may approve. *progress* is told how many stages of how
-    many are done.
+    many are done. To *double_check* is to ask a solver every question again.
     """
     try:
         inquiry = Inquiry(study_of(rule_set))
     except TooManyCases as error:
         span = Span(rule_set.sources[-1], 0, 0)
         return Report((Finding("HL903", ERROR, f"{error} in these rules", span),), {}, {})
+    if double_check:
+        inquiry.study.questions = []
     found: list[Finding] = []
     for stage, news in enumerate(_stages(inquiry, settings), start=1):
         found += news
         if progress is not None:
             progress(stage, _STAGES)
+    if double_check:
+        found += _disagreements(inquiry)
     names = [source.name for source in rule_set.sources]
     findings = in_order(found, reversed(names))
     return Report(findings, rule_digests(inquiry), Certificate(inquiry, findings))
+
+
+def _disagreements(inquiry: Inquiry) -> Iterator[Finding]:
+    from helm_logic.analysis.second_opinion import disagreements  # noqa: PLC0415 - has the solver
+
+    return disagreements(inquiry)
 
 
 def _stages(inquiry: Inquiry, settings: Settings | None) -> Iterator[list[Finding]]:

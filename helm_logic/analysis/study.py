@@ -56,6 +56,15 @@ class Lemma:
     why: str
 
 
+@attrs.frozen
+class Question:
+    """Whether *box* lies inside the union of *covering*, and a box *outside* if that was found."""
+
+    box: Box
+    covering: tuple[Box, ...]
+    outside: Box | None
+
+
 @attrs.frozen(eq=False)
 class Ruled:
     """A rule with its guard: one of *boxes* holds. None if it has too many cases."""
@@ -104,6 +113,7 @@ class Study:
         self.space = Space([len(each.classes) for each in self.features])
         self.too_many: list[str] = []
         self._boxes: dict[str, tuple[Box, ...]] = {}
+        self.questions: list[Question] | None = None  # kept for a second opinion, if wanted
         self.impossible: list[Lemma] = list(self._lemmas())
 
     def _matters(self, rule: Rule) -> bool:
@@ -269,9 +279,16 @@ class Study:
             lemmas = self._touching(box, covering)
             found = cover(self.space, box, [*lemmas, *covering])
             if isinstance(found, Cover):
+                self.note(box, covering, None)
                 return self._renumbered(found, lemmas, len(covering))
             if self.find_point(found) is not None:
+                self.note(box, covering, found)
                 return found
+
+    def note(self, box: Box, covering: Iterable[Box], outside: Box | None) -> None:
+        """Keep a question and its answer, if a second opinion is wanted."""
+        if self.questions is not None:
+            self.questions.append(Question(box, tuple(covering), outside))
 
     def _touching(self, box: Box, covering: Sequence[Box]) -> list[Box]:
         """Return the impossible boxes that have to do with *box* and *covering*.
