@@ -5,7 +5,8 @@
 - In continuous integration (CI=true) examples are the same in every run, and a skip is a failure:
   what is skipped there would be skipped unseen, for as long as nobody looks.
 
-Fixtures and strategies of one room stand in that room's folder.
+Fixtures and strategies of one room stand in that room's folder; the PostgreSQL server is here
+because several rooms share it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,23 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.postgres import Cluster, cluster
+
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 IN_CI = os.environ.get("CI", "").lower() in {"true", "1"}
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if IN_CI else "dev")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """Yield a private PostgreSQL server, started with the first test that asks for it."""
+    with cluster() as server:
+        yield server
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

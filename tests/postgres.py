@@ -67,13 +67,12 @@ class Cluster:
     def kill_backend(self, application: str) -> bool:
         """Kill -9 one server process that serves *application*, and with it all sessions."""
         query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s LIMIT 1"
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            row = connection.execute(query, (application,)).fetchone()
-        if row is None:
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(row[0], signal.SIGKILL)
-            return True
+        with suppress(psycopg.OperationalError, ProcessLookupError):  # it recovers, or it is gone
+            with psycopg.connect(self.url(), autocommit=True) as connection:
+                row = connection.execute(query, (application,)).fetchone()
+            if row is not None:
+                os.kill(row[0], signal.SIGKILL)
+                return True
         return False
 
     def _control(self, *arguments: str) -> None:

@@ -17,8 +17,10 @@
     batch        records on their way into a log, whatever keeps it
     table_reader reading a log from its tables, whatever database keeps them
     store        the log in one SQLite file; of it are store_schema, store_connection, store_reader
+    postgres     the log in a PostgreSQL database, shared by several hosts; of it are
+                 postgres_{schema,session,reader,follower,head}
     store_fsck   the check of a whole log, whatever keeps it
     open_log     opening a log by what the settings call it
 
-Nothing here knows what a payload means. A verifier needs everything above `head` and no SQLite.
+Nothing here knows what a payload means. A verifier needs everything above `head` and no database.
 """

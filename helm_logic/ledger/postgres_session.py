@@ -13,6 +13,7 @@ Source: postgresql.org/docs/15, chapters 20 (configuration), 34 (libpq) and appe
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 import psycopg
@@ -45,6 +46,10 @@ _DEFAULTS: Final = {
 _SETTINGS = """SELECT current_setting('server_version_num')::int, current_setting('fsync'),
     current_setting('full_page_writes'), current_setting('synchronous_commit'),
     pg_is_in_recovery()"""
+
+# The driver logs what a broken pipeline left behind; where nobody configured logging, Python would
+# print that. The error itself is raised all the same.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _LOST: Final = ("08", "57P")  # connection exceptions; shutdown, crash, still starting
 _MEANINGS: Final = {
