@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from helm_logic.analysis.certificate import Certificate
+from helm_logic.analysis.claims import find_claims
 from helm_logic.analysis.conflicts import Pair, find_contradictions, find_overlaps, find_pairs
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
@@ -90,6 +91,7 @@ def _stages(inquiry: Inquiry, settings: Settings | None) -> Iterator[list[Findin
         find_unanswerable(inquiry, settings, gone),
         find_one_sided(inquiry),
         find_permanent(inquiry),
+        find_claims(inquiry),
     )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from helm_logic.analysis.boxes import Box, meet
+from helm_logic.analysis.boxes import meet
 from helm_logic.analysis.change.arena import Arena
-from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry, EntryIndex, bits, reconciled
+from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry, EntryIndex, reconciled
 from helm_logic.analysis.change.moves import Explorer, Tree
 from helm_logic.analysis.change.pairing import Paired, Pairing
 from helm_logic.analysis.features import FALSE_MASK
@@ -89,22 +89,11 @@ class Difference:
         """Yield the tree of each class of actions for which the versions can differ."""
         explorer = Explorer(self.arena, self.entries, self.counted)
         index = EntryIndex(self.entries, self._action)
-        starts = list(self._starts())
+        starts = explorer.parts({}, self._action)
         for done, start in enumerate(starts, start=1):
             yield explorer.explore(start, index.near(start))
             if progress is not None:
                 progress(done, len(starts))
-
-    def _starts(self) -> Iterator[Box]:
-        differing = [each.box for each in self.entries if each.sides != BOTH]
-        if self._action is None:
-            yield from [{}] if differing else []
-            return
-        full, mask = self.arena.space.full(self._action), 0
-        for box in differing:
-            mask |= box.get(self._action, full)
-        for number in bits(mask):
-            yield self.arena.space.box({self._action: 1 << number}) or {}
 
 
 def _asked(pairing: Pairing, differing: list[Paired]) -> frozenset[Term] | None:

@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 import attrs
 
-from helm_logic.analysis.boxes import Box
+from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.change.arena import Arena
-from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry
+from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry, bits
 from helm_logic.analysis.cover import Cover, TooManyCases
 from helm_logic.receipts.verdict import Verdict
 
@@ -94,6 +94,18 @@ class Explorer:
         self.arena, self.entries = arena, entries
         self._counted = frozenset(counted)
         self._left = MOST_NODES
+
+    def parts(self, start: Box, action: int | None) -> list[Box]:
+        """Return the part of *start* for each class of the feature *action* that may differ."""
+        differing = [each.box for each in self.entries if each.sides != BOTH]
+        space = self.arena.space
+        if action is None:
+            return [start] if differing else []
+        mask = 0
+        for box in differing:
+            mask |= box.get(action, space.full(action))
+        found = (meet(start, {action: 1 << number}) for number in bits(mask))
+        return [part for part in found if part is not None]
 
     def explore(self, start: Box, near: Iterable[int] | None = None) -> Tree:
         """Return the tree of *start*; *near* are the entries that may share a point with it.

@@ -60,29 +60,29 @@ def largest_regions(
         if any(contains(region, box) for region in found):
             continue
         if len(found) < most:
-            found.append(_grown(arena, box, boxes))
+            found.append(grown(arena, box, boxes))
         else:
             left.append(box)
     found.sort(key=lambda box: (-arena.space.points(box, counted), sorted(box.items())))
     return found, sum(not any(contains(region, box) for region in found) for box in left)
 
 
-def _grown(arena: Arena, box: Box, boxes: Sequence[Box]) -> Box:
+def grown(arena: Arena, box: Box, boxes: Sequence[Box]) -> Box:
     """Return a largest box around *box* inside the union of *boxes* and what cannot be."""
     space = arena.space
     allowed = [*boxes, *(each.box for each in arena.impossible)]
-    grown = dict(box)
+    found = dict(box)
     for feature, mask in box.items():
-        others = {number: mask for number, mask in grown.items() if number != feature}
+        others = {number: mask for number, mask in found.items() if number != feature}
         near = [each for each in allowed if not are_apart(each, others)]
         rest = space.full(feature) & ~mask
         if _inside(space, {**others, feature: rest}, near):
-            del grown[feature]
+            del found[feature]
             continue
         for number in bits(rest):
             if _inside(space, {**others, feature: 1 << number}, near):
-                grown[feature] |= 1 << number
-    return grown
+                found[feature] |= 1 << number
+    return found
 
 
 def _inside(space: Space, box: Box, allowed: Sequence[Box]) -> bool:
