@@ -25,6 +25,7 @@
     │   └── AlreadyLogged         an envelope was appended before
     ├── ReceiptRefused            a receipt failed one numbered step of receipts/FORMAT.md
     ├── LinkRefused               a delegation link, approval or revocation is not acceptable
+    ├── SolverMissing             a solver that is an extra is asked for, and not installed
     └── PolicyError               a policy folder does not load
 
 Messages say what was got, what was wanted and what to do next; they are lowercase and end without a
@@ -166,6 +167,15 @@ class LinkRefused(HelmError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class SolverMissing(HelmError):
+    """The *solver* is an extra that is not installed; *command* installs it."""
+
+    def __init__(self, solver: str, command: str) -> None:
+        super().__init__(f"the solver {solver} is not installed: {command}")
+        self.solver = solver
+        self.command = command
 
 
 class PolicyError(HelmError):

@@ -126,8 +126,10 @@ def queries(prop: str, clauses: Clauses, plan: Plan) -> Iterator[Query]:
             yield Query(name, ((name, clauses.states[name].arguments),), TRUE, goal)
 
 
-def step_queries(prop: str, clauses: Clauses, plan: Plan) -> Iterator[Query]:
-    """Yield, for each rule that continues chains, that it keeps the property."""
+def step_queries(
+    prop: str, clauses: Clauses, plan: Plan, before: Mapping[str, Formula]
+) -> Iterator[Query]:
+    """Yield, for each rule that continues chains, that it keeps the property if *before* held."""
     if prop == CONTINUATION:
         yield from queries(prop, clauses, plan)
         return
@@ -135,11 +137,11 @@ def step_queries(prop: str, clauses: Clauses, plan: Plan) -> Iterator[Query]:
     for clause in clauses.clauses:
         if clause.premises and clause.head in inside:
             goal = instance(inside[clause.head], clauses.states[clause.head], clause.values)
-            before = [
-                instance(inside.get(name, TRUE), clauses.states[name], values)
+            held = [
+                instance(before.get(name, TRUE), clauses.states[name], values)
                 for name, values in clause.premises[:1]
             ]
-            yield Query(clause.rule, clause.premises, conj((clause.condition, *before)), goal)
+            yield Query(clause.rule, clause.premises, conj((clause.condition, *held)), goal)
 
 
 def proved(
@@ -172,9 +174,12 @@ def conditions(
         before = _assumed(clause.premises, clause.condition, clauses, invariant)
         word = "step" if clause.premises else "init"
         said = f"the invariant holds after the rule `{clause.rule}`"
+        if CONTINUATION in props and clause.continues is not None:
+            goal = conj((goal, clause.continues))
+            said += f", and `{CONTINUATION}` with it"
         yield Condition(f"{word} {clause.rule}", smtlib((*before, neg(goal)), said))
     for prop in props:
-        for query in queries(prop, clauses, plan):
+        for query in queries(prop, clauses, plan) if prop != CONTINUATION else ():
             before = _assumed(query.premises, query.condition, clauses, invariant)
             said = f"`{prop}` follows from the invariant, at `{query.place}`"
             name = f"query {prop} {query.place}"

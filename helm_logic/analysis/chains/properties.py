@@ -35,6 +35,7 @@ from helm_logic.analysis.chains.columns import (
     UNTIL,
 )
 from helm_logic.analysis.chains.powers import DEMAND, POWER
+from helm_logic.analysis.chains.rewrite import total
 from helm_logic.analysis.chains.system import Component, Shape, System
 from helm_logic.analysis.smt import (
     BOOL,
@@ -101,11 +102,14 @@ class Ghost:
 class Plan:
     """What to prove of a system: *inside* gives formulas by property and predicate.
 
-    *unnamed* gives, for each property that is not checked, what is missing.
+    A rule is to blame if *before* held of the nodes before it and it leads outside: the same
+    formulas, but for those that are kept only together with others. *unnamed* gives, for each
+    property that is not checked, what is missing.
     """
 
     ghosts: tuple[Ghost, ...]
     inside: Mapping[str, Mapping[str, Formula]]
+    before: Mapping[str, Mapping[str, Formula]]
     unnamed: Mapping[str, str]
 
 
@@ -143,7 +147,10 @@ def make_plan(system: System, codes: Mapping[str, int]) -> Plan:
         for each in PROPERTIES
         if each.name in named and each.name != CONTINUATION
     }
-    return Plan(ghosts, inside, unnamed)
+    before = {**inside}
+    if "length" in inside:
+        before["length"] = {name: _spent(shape, root) for name, shape in system.shapes.items()}
+    return Plan(ghosts, inside, before, unnamed)
 
 
 def bounds(shape: Shape, role: str) -> tuple[Component, ...]:
@@ -221,6 +228,16 @@ def _inside(
         case _:
             parts = [_kept(each, root[APPROVAL], codes) for each in bounds(shape, APPROVAL)]
     return conj(parts) if parts else None
+
+
+def _spent(shape: Shape, root: Mapping[str, Var]) -> Formula:
+    """Return that each time authority was handed on was taken off its depth."""
+    length, most = root[LENGTH], root[DEPTH]
+    left = [variable(each) for each in bounds(shape, DEPTH) if sort_in_state(each) == INT]
+    parts = [
+        part for each in left for part in (Le(Number(0), each), Le(total((length, each)), most))
+    ]
+    return disj((Le(length, Number(0)), conj((*parts, Le(length, most)))))
 
 
 def _scope(shape: Shape, root: Mapping[str, Var]) -> Formula | None:

@@ -11,7 +11,8 @@ certificate (`certificate.py`), and the exit code is 0 only if everything that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from helm_logic.analysis.chains.attenuation import (
     BROKEN,
@@ -45,6 +46,7 @@ from helm_logic.analysis.chains.spacer import spacer_invariant
 from helm_logic.analysis.chains.system import System, make_system
 from helm_logic.analysis.chains.witness import find_chain
 from helm_logic.analysis.finding import PROVED
+from helm_logic.analysis.smt import Formula
 from helm_logic.analysis.solver import TIMEOUT_MS, Unknown
 from helm_logic.lang import RuleSet
 
@@ -95,29 +97,53 @@ class _Prover:
         if all(proved(whole, known.invariant, known.clauses, known.timeout_ms)):
             self._proved[0][1].append(name)
             return Result(asked, PROVED)
-        steps = list(step_queries(name, known.clauses, known.plan))
-        kept = proved(steps, known.invariant, known.clauses, known.timeout_ms)
-        suspects = [each for each, fine in zip(steps, kept, strict=True) if not fine]
-        found = {each.place: self._break(name, each.place, 1, _SHORT) for each in suspects}
+        plan = known.plan
+        found = self._blamed(name, plan.before.get(name, {}), 1, _SHORT)
         if not any(found.values()):
             reason = self._ask_spacer(name, whole)
             if reason == PROVED:
                 return Result(asked, PROVED)
             if reason:
-                return Result(asked, UNKNOWN, reason, rules=tuple(found))
-        return self._broken(asked, suspects, found)
+                return Result(asked, UNKNOWN, reason, rules=self._rules(found))
+        found |= self._blamed(name, plan.before.get(name, {}), _SHORT + 1, _LONG, found)
+        if not any(found.values()):
+            found |= self._blamed(name, plan.inside.get(name, {}), 1, _LONG)
+        return self._outcome(asked, found)
 
-    def _broken(
-        self, asked: Property, suspects: Sequence[Query], found: dict[str, Break | None]
-    ) -> Result:
+    def _blamed(
+        self,
+        name: str,
+        before: Mapping[str, Formula],
+        first: int,
+        last: int,
+        known: Mapping[str, Break | None] = MappingProxyType({}),
+    ) -> dict[str, Break | None]:
+        """Return the rules that could lead outside, each with a chain by which it does if found.
+
+        Those for which one is *known* are left out.
+        """
+        plan, clauses = self._known.plan, self._known.clauses
+        steps = list(step_queries(name, clauses, plan, before))
+        kept = proved(steps, self._known.invariant, clauses, self._known.timeout_ms)
+        return {
+            step.place: self._break(
+                name, Search(name, step.place, self._known, before), first, last
+            )
+            for step, fine in zip(steps, kept, strict=True)
+            if not fine and not known.get(step.place)
+        }
+
+    def _rules(self, found: Mapping[str, Break | None]) -> tuple[str, ...]:
+        """Return the rules in doubt: all that continue chains, if no one alone is."""
+        every = [step.rule.id for step in self._system.steps if step.premises]
+        return tuple(found or every or [step.rule.id for step in self._system.steps])
+
+    def _outcome(self, asked: Property, found: Mapping[str, Break | None]) -> Result:
         """Return the result for a property that some chain of clauses breaks."""
-        left = [each for each in suspects if found[each.place] is None]
-        for each in left:
-            found[each.place] = self._break(asked.name, each.place, _SHORT + 1, _LONG)
         breaks = tuple(each for each in found.values() if each is not None)
         if breaks:
             return Result(asked, BROKEN, breaks=breaks)
-        rules = tuple(found)
+        rules = self._rules(found)
         steps = [step for step in self._system.steps if step.rule.id in rules]
         free = tuple(dict.fromkeys(name for step in steps for name in step.free))
         if free:
@@ -125,14 +151,13 @@ class _Prover:
         said = "chains that would break it were found, but none that the engine derives"
         return Result(asked, CANDIDATE, said, rules=rules)
 
-    def _break(self, name: str, rule: str, first: int, last: int) -> Break | None:
-        """Return the shortest chain with which *rule* breaks the property before the engine."""
-        search = Search(name, rule, self._known)
+    def _break(self, name: str, search: Search, first: int, last: int) -> Break | None:
+        """Return the shortest chain by which a rule breaks the property before the engine."""
         for rules in search.candidates(first, last):
             chain = find_chain(name, rules, self._system, self._known.timeout_ms)
             shown = None if chain is None else replay(name, chain, self._system)
             if chain is not None and shown is not None:
-                return Break(rule, chain, shown)
+                return Break(rules[-1], chain, shown)
         return None
 
     def _ask_spacer(self, name: str, whole: Sequence[Query]) -> str:

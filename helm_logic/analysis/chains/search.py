@@ -45,13 +45,15 @@ class Known:
 
 
 class Search:
-    """Candidates for chains that *rule* takes from inside a property to outside, shortest first.
+    """Candidates for chains that *rule* takes outside a property, shortest first.
+
+    *before* says by predicate what holds of the nodes before.
 
     *exhausted* says whether, when no more come, there are none of the lengths asked for.
     """
 
-    def __init__(self, prop: str, rule: str, known: Known) -> None:
-        self._prop, self._rule = prop, rule
+    def __init__(self, prop: str, rule: str, known: Known, before: Mapping[str, Formula]) -> None:
+        self._prop, self._rule, self._before = prop, rule, before
         self._clauses, self._plan = known.clauses, known.plan
         self._invariant, self._timeout_ms = known.invariant, known.timeout_ms
         self.exhausted = True
@@ -67,7 +69,7 @@ class Search:
         asked = [formula for _, formulas in layers for formula in formulas]
         for number in range(length):
             asked += [implies(Var(f"{number}={name}", BOOL), inside)
-                      for name, inside in self._inside(number)]  # fmt: skip
+                      for name, inside in self._said(number, self._before)]  # fmt: skip
         asked.append(self._broken(length))
         for _ in range(MOST_CANDIDATES):
             answer = solve(asked, self._timeout_ms)
@@ -126,15 +128,15 @@ class Search:
             return Var(f"{number}:broken", BOOL)
         return disj(
             conj((Var(f"{number}={name}", BOOL), neg(inside)))
-            for name, inside in self._inside(number)
+            for name, inside in self._said(number, self._plan.inside[self._prop])
         )
 
-    def _inside(self, number: int) -> Iterator[tuple[str, Formula]]:
-        """Yield for each predicate that node *number*, if it is of it, is inside the property."""
-        for name, inside in self._plan.inside.get(self._prop, {}).items():
+    def _said(self, number: int, formulas: Mapping[str, Formula]) -> Iterator[tuple[str, Formula]]:
+        """Yield for each predicate what *formulas* say of node *number*, if it is of it."""
+        for name, formula in formulas.items():
             state = self._clauses.states[name]
             values = [Var(f"{number}.{name}.{each.name}", each.sort) for each in state.arguments]
-            yield name, instance(inside, state, values)
+            yield name, instance(formula, state, values)
 
 
 def _renamed(clause: Clause, number: int) -> Mapping[Formula, Formula]:
@@ -143,7 +145,7 @@ def _renamed(clause: Clause, number: int) -> Mapping[Formula, Formula]:
     if clause.continues is not None:
         terms.append(clause.continues)
     return {
-        each: Var(f"{number}/{each.name}", each.sort)
+        each: Var(f"{number}/{each.name}/{each.sort}", each.sort)
         for each in subterms(terms)
         if isinstance(each, Var)
     }
