@@ -189,7 +189,7 @@ def _lint(path: Path, wish: Wish, *, alone: bool) -> tuple[tuple[Marked, ...], t
     name = file_name(subject.path, alone=alone)
     cache = Cache(cache_file(subject.path, os.environ) if wish.use_cache else None)
     with Progress(f"lint {shown(subject.path)}") as progress:
-        report = lint(rule_set, subject.settings, progress=progress)
+        report = lint(rule_set, subject.settings, progress=progress, double_check=wish.double_check)
     save(cache)
     if wish.certificates is not None:
         path = wish.certificates / f"{name}.json"
