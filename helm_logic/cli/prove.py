@@ -3,12 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from helm_logic.cli.exit_codes import FINDINGS, OK
 from helm_logic.cli.options import json_option, shown
+
+if TYPE_CHECKING:
+    from helm_logic.analysis.finding import Finding
+    from helm_logic.analysis.report.outcome import Outcome
+    from helm_logic.lang import RuleSet
 
 _RULES = click.Path(exists=True, path_type=Path)
 _SECONDS = click.IntRange(1, 3600)
@@ -21,6 +29,7 @@ def command() -> None:
     \b
     Examples:
       helm-logic prove attenuation rules/main.dl
+      helm-logic prove claims rules/main.dl
 
     Exit code: 0 proved, 1 broken or not decided, 2 if rules cannot be read or loaded.
     """
@@ -54,30 +63,71 @@ def attenuation(rules: Path, timeout: int, *, as_json: bool) -> int:
     """
     from helm_logic.analysis.chains.attenuation import findings
     from helm_logic.analysis.chains.prove import prove_attenuation
-    from helm_logic.analysis.codes import CODES
-    from helm_logic.analysis.fingerprint import marked
     from helm_logic.analysis.reading import read_subject
     from helm_logic.analysis.report.attenuation import (
         ChainOutcome,
         attenuation_json,
         attenuation_text,
     )
+
+    subject = read_subject(rules, shown)
+    known = prove_attenuation(subject.rule_set, timeout_ms=1000 * timeout)
+    found = _outcome("attenuation", findings(known, subject.rule_set), subject.rule_set, "HL2")
+    whole = ChainOutcome(shown(subject.path), known, attrs.evolve(found, colour=not as_json))
+    click.echo(attenuation_json(whole) if as_json else attenuation_text(whole), nl=False)
+    return FINDINGS if whole.failed else OK
+
+
+@command.command()
+@click.argument("rules", type=_RULES)
+@json_option
+def claims(rules: Path, *, as_json: bool) -> int:
+    """Prove what the rules claim of themselves, for every request and every fact base.
+
+    RULES is a rule file or a policy folder. A claim stands among the rules:
+
+    \b
+      #claim never allow when action = "deploy", not approved("release-manager").
+      #claim only allow when ci_passed = true.
+      #claim always decides when action = "deploy".
+      #claim monotone in approvals.
+      #claim independent of owner when action = "deploy".
+
+    One that does not hold is shown with a request that the engine decides otherwise. `lint` checks
+    claims too, among everything else.
+
+    \b
+    Examples:
+      helm-logic prove claims rules/main.dl
+      helm-logic prove claims . --json
+
+    Exit code: 0 all claims are proved, 1 not all of them or there is none, 2 if rules do not load.
+    """
+    from helm_logic.analysis.claims import check_claims
+    from helm_logic.analysis.reading import read_subject
+    from helm_logic.analysis.report.claims import ClaimsOutcome, claims_json, claims_text
+
+    subject = read_subject(rules, shown)
+    results = check_claims(subject.rule_set)
+    found = [each.finding for each in results if each.finding is not None]
+    outcome = _outcome("claims", found, subject.rule_set, "HL4")
+    whole = ClaimsOutcome(shown(subject.path), results, attrs.evolve(outcome, colour=not as_json))
+    click.echo(claims_json(whole) if as_json else claims_text(whole), nl=False)
+    return FINDINGS if whole.failed else OK
+
+
+def _outcome(what: str, found: Iterable[Finding], rule_set: RuleSet, codes: str) -> Outcome:
+    """Return what is left of *found* under comments; those on *codes* must silence something."""
+    from helm_logic.analysis.codes import CODES
+    from helm_logic.analysis.fingerprint import marked
     from helm_logic.analysis.report.heads import at_heads
     from helm_logic.analysis.report.outcome import Outcome
     from helm_logic.analysis.suppression import suppress
 
-    subject = read_subject(rules, shown)
-    rule_set = subject.rule_set
-    known = prove_attenuation(rule_set, timeout_ms=1000 * timeout)
-    judged = {code for code in CODES if code.startswith("HL2")}
-    found = tuple(map(at_heads, findings(known, rule_set)))
-    kept = suppress(found, rule_set.sources, judged)
-    outcome = Outcome(
-        "prove attenuation",
+    judged = {code for code in CODES if code.startswith(codes)}
+    kept = suppress(tuple(map(at_heads, found)), rule_set.sources, judged)
+    return Outcome(
+        f"prove {what}",
         tuple(marked(each, {}) for each in kept.findings),
         tuple(marked(each.finding, {}, each.reason) for each in kept.suppressed),
-        colour=not as_json,
     )
-    whole = ChainOutcome(shown(subject.path), known, outcome)
-    click.echo(attenuation_json(whole) if as_json else attenuation_text(whole), nl=False)
-    return FINDINGS if whole.failed else OK
