@@ -224,11 +224,19 @@ def _check_inclusion(pack: Pack, receipts: list[_Case], trust: Trust) -> str:
         leaf = leaf_hash(envelope_leaf(kind, envelope))
         checkpoint = proof.verify(leaf, trust.log_origin, trust.log_key)
         places[envelope.digest] = proof.index
+    for earlier, later in _edges(receipts):
+        if earlier in places and later in places and places[earlier] >= places[later]:
+            raise ProofError(f"the log has `{earlier}` after what names it")
+    return f"{len(places)} of {checkpoint.size} entries of {checkpoint.origin}, in order"
+
+
+def _edges(receipts: list[_Case]) -> Iterator[tuple[str, str]]:
+    """Yield what is named and what names it: parents and receipts, receipts and their approvals."""
     for each in receipts:
         for parent in each.statement.parents:  # type: ignore[attr-defined]
-            if places[parent] >= places[each.receipt.id]:
-                raise ProofError(f"the log has `{parent}` after the receipt that names it")
-    return f"{len(places)} of {checkpoint.size} entries of {checkpoint.origin}, in order"
+            yield parent, each.receipt.id
+        for approval in each.statement.approvals:  # type: ignore[attr-defined]
+            yield approval["receipt"], approval["digest"]
 
 
 def _check_derivations(receipts: list[_Case]) -> str:

@@ -234,7 +234,8 @@ class Receipt:
     def _derivation(self) -> None:
         said = self.said
         if said["certificate"] is None:
-            _need(self.program is None and self.verdict == "DENY" and said["error"], "no proof")
+            _need(self.program is None and self.verdict == "DENY", "no program")
+            _need(said["error"] is not None, "neither a certificate nor an error")
             return
         _need(_digest(_canonical(self.program)) == said["program"], "another program")
         model, steps = _exactly(said["certificate"], "model", "steps")
@@ -431,6 +432,10 @@ def _test(relation: str, left: Any, right: Any) -> bool:
 
 def _pack(data: bytes, trust: Trust) -> str:
     members = _members(data)
+    manifest = _load(members["manifest.json"])
+    rest = sorted(members.keys() - {"manifest.json"})
+    listed = [{"digest": _digest(members[n]), "name": n, "size": len(members[n])} for n in rest]
+    _need(manifest["members"] == listed, "another manifest")
     sets: dict[str, dict[str, bytes]] = {name: {} for name in KINDS}
     for name, content in members.items():
         if name not in ("manifest.json", "receipt.json", "story.txt"):
@@ -438,6 +443,8 @@ def _pack(data: bytes, trust: Trust) -> str:
             _need(KINDS[kind] == suffix and re.fullmatch("[0-9a-f]{64}", named), "another member")
             sets[kind]["sha256:" + named] = content
     root = Receipt(members["receipt.json"], trust)
+    form, _, named = _exactly(manifest, "format", "members", "receipt")
+    _need(form == "helm-logic/pack/v1" and named == root.envelope.digest, "another manifest")
     receipts = {name: Receipt(content, trust) for name, content in sets["parents"].items()}
     _need(all(name == each.envelope.digest for name, each in receipts.items()), "parents")
     receipts[root.envelope.digest] = root
@@ -451,13 +458,12 @@ def _pack(data: bytes, trust: Trust) -> str:
         places[name] = proof.index
     for name, each in receipts.items():
         _need(each.proof.checkpoint == root.proof.checkpoint, "several tree heads")
-        _need(all(places[p] < places[name] for p in each.said["parents"]), "not in order")
+        edges = [(parent, name) for parent in each.said["parents"]]
+        edges += [(one["receipt"], one["digest"]) for one in each.said["approvals"]]
+        ordered = [places[a] < places[b] for a, b in edges if b in places]
+        _need(all(ordered), "not in order")
         _statements(each, receipts)
     _need(members["story.txt"] == _story([*receipts.values()]), "another story")
-    rest = sorted(members.keys() - {"manifest.json"})
-    listed = [{"digest": _digest(members[n]), "name": n, "size": len(members[n])} for n in rest]
-    manifest = {"format": "helm-logic/pack/v1", "members": listed, "receipt": root.envelope.digest}
-    _need(members["manifest.json"] == _canonical(manifest), "another manifest")
     return root.verdict
 
 
