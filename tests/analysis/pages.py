@@ -104,6 +104,8 @@ def _rewrite() -> None:
         page = Page.read(path)
         if SAID in page.blocks:
             _, output = page.run()
+            if not _PLACE.search(output):
+                raise SystemExit(f"{page.code} shows nothing:\n{output}")
             old = f"## {SAID}\n\n```text\n{page.blocks[SAID]}```"
             new = f"## {SAID}\n\n```text\n{findings_of(output)}```"
             path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
