@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -37,16 +38,23 @@ class Cluster:
 
     folder: Path
     programs: Path
+    port: int = 5432
 
     def url(self, database: str = "postgres", user: str = OWNER) -> str:
         """Return the URL of *database*."""
-        return f"postgresql://{user}@/{database}?host={self.folder}"
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={self.port}"
 
     def fresh(self) -> str:
         """Make an empty database; return its URL."""
         name = f"test_{secrets.token_hex(6)}"
         self.run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
+
+    def fresh_both(self, standby: Cluster) -> str:
+        """Make an empty database; return the URL that finds it here or on *standby*."""
+        name = self.fresh().split("/")[3].split("?")[0]
+        hosts = f"host={self.folder},{standby.folder}&port={self.port},{standby.port}"
+        return f"postgresql://{OWNER}@/{name}?{hosts}&target_session_attrs=read-write"
 
     def run(self, statement: sql.Composed | sql.SQL, url: str | None = None) -> None:
         """Run *statement* as the owner of everything."""
@@ -56,13 +64,42 @@ class Cluster:
     def start(self) -> None:
         """Start the server, which recovers first if it was not shut down."""
         options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}'"
-        options += " -c max_connections=30 -c shared_buffers=16MB"
+        options += f" -c port={self.port} -c max_connections=30 -c shared_buffers=16MB"
         log = f"--log={self.folder / 'server.log'}"
         self._control("--wait", log, f"--options={options}", "start")
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server: `immediate` is without a checkpoint, as a crash leaves it."""
         self._control("--wait", f"--mode={mode}", "stop")
+
+    def promote(self) -> None:
+        """Make a standby a server of its own."""
+        self._control("--wait", "promote")
+
+    def caught_up_with(self, primary: Cluster) -> None:
+        """Return once this standby has all that *primary* has."""
+        with psycopg.connect(primary.url(), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            query = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+            while connection.execute(query, row).fetchone() != (True,):
+                time.sleep(0.01)
+
+    @contextmanager
+    def standby(self) -> Iterator[Cluster]:
+        """Yield a running standby that follows this server."""
+        with _folder() as folder:
+            data = f"--pgdata={folder / 'data'}"
+            options = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+            command = [str(self.programs / "pg_basebackup"), data, *options, f"-d{self.url()}"]
+            subprocess.run(command, check=True, **_as_nobody(folder))
+            follower = attrs.evolve(self, folder=folder, port=self.port + 1)
+            follower.start()
+            try:
+                yield follower
+            finally:
+                with suppress(subprocess.CalledProcessError):  # a test may have stopped it
+                    follower.stop("immediate")
 
     def kill_backend(self, application: str) -> bool:
         """Kill -9 one server process that serves *application*, and with it all sessions."""
@@ -77,7 +114,9 @@ class Cluster:
 
     def _control(self, *arguments: str) -> None:
         command = [str(self.programs / "pg_ctl"), f"--pgdata={self.folder / 'data'}", *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_nobody(self.folder))
+        # Not to a pipe: the server would inherit it, and who reads it would wait for its end.
+        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, check=True, **{**options, **_as_nobody(self.folder)})
 
 
 @contextmanager
@@ -86,10 +125,7 @@ def cluster() -> Iterator[Cluster]:
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="helm-pg-"))  # short: a socket's path has 107 bytes
-    try:
-        if os.geteuid() == 0:
-            os.chown(folder, _user().pw_uid, _user().pw_gid)
+    with _folder() as folder:
         command = [str(programs / "initdb"), f"--pgdata={folder / 'data'}", *_QUICK]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_nobody(folder))
         server = Cluster(folder, programs)
@@ -99,19 +135,30 @@ def cluster() -> Iterator[Cluster]:
         finally:
             with suppress(subprocess.CalledProcessError):  # a test may have stopped it
                 server.stop("immediate")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    # Yields a folder of the user that runs servers, with a short name: a socket's has 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="helm-pg-"))
+    try:
+        if os.geteuid() == 0:
+            os.chown(folder, _user().pw_uid, _user().pw_gid)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache
 def _programs() -> Path | None:
+    # The system's packages first: what is on the path may be a part of the programs only.
     found = sorted(
         (path.parent for place in _PLACES for path in Path(place).glob("**/bin/initdb")),
-        key=lambda path: [int(part) for part in str(path).split("/") if part.isdigit()],
+        key=lambda path: [int(part) for part in path.parts if part.isdigit()],
     )
     on_path = shutil.which("initdb")
-    if on_path is not None:
-        found.append(Path(on_path).parent)
+    if not found and on_path is not None:
+        found = [Path(on_path).resolve().parent]
     return found[-1] if found else None
 
 

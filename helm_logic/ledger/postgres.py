@@ -132,16 +132,17 @@ class PostgresStore(PostgresFollower):
         with self._undone_on_error(), self._use(PATIENCE) as connection:
             self._take_head(connection)
             if self._doubtful is not None and self._holds(connection, self._doubtful[0]):
-                connection.execute("ROLLBACK")
+                connection.rollback()
                 return self._acknowledge(*self._doubtful)
             try:
                 rows = prepare(batch, self._frontier, self._known_blobs)
                 return self._acknowledge(rows, self._commit(connection, rows))
             except EnvelopeError:
-                connection.execute("ROLLBACK")
+                connection.rollback()
                 raise
             except psycopg.IntegrityError:
-                connection.execute("ROLLBACK")
+                # This also forgets the statements that the broken pipeline left unprepared.
+                connection.rollback()
                 raise self._conflict(batch) from None
 
     @contextmanager

@@ -68,9 +68,10 @@ class Writer:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.endswith("\n"):  # else torn in the pipe: told to nobody
-                self.told.append(line.removesuffix("\n"))
+        with self.process.stdout as lines:
+            for line in lines:
+                if line.endswith("\n"):  # else torn in the pipe: told to nobody
+                    self.told.append(line.removesuffix("\n"))
 
 
 @attrs.frozen
