@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from helm_logic.analysis.boxes import Box, Space, are_apart
 from helm_logic.analysis.cover import Cover, cover
+from helm_logic.analysis.domain import Lemma
 from helm_logic.analysis.features import Feature
 from helm_logic.analysis.residue import Point, point_in, smallest
-from helm_logic.analysis.study import Lemma
 
 
 class Arena:

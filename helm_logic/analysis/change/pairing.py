@@ -69,11 +69,11 @@ class Pairing:
 
     def _given(self, side: int) -> Iterator[tuple[str, str]]:
         """Yield each predicate without rules of a side with its merged name."""
-        version, theirs = self.versions[side], self._declared(BOTH - side)
+        version, other = self.versions[side], self.versions[BOTH - side]
+        theirs = self._declared(BOTH - side)
         for name, predicate in version.rule_set.program.by_name.items():
             if name not in version.rules:
-                known = theirs.get(name)
-                alike = known is not None and known.given and known == predicate
+                alike = theirs.get(name) == predicate and name not in other.rules
                 yield name, name if alike else self._apart(side, name)
         yield from version.inputs.predicates.items()
         if version.opaque:

@@ -16,6 +16,7 @@ from helm_logic.analysis.change.actions import about
 from helm_logic.analysis.change.entries import NEW, OLD
 from helm_logic.analysis.change.inputs import ABSENT
 from helm_logic.analysis.change.pairing import Pairing
+from helm_logic.analysis.environment import is_local
 from helm_logic.analysis.formula import Fact, GroundLiteral, Linear, Ref, Value
 from helm_logic.analysis.replay import Replayer
 from helm_logic.analysis.residue import Point
@@ -75,10 +76,16 @@ class Twins:
         return None if first is None or second is None else Twin(first, second)
 
     def _ordered(self, point: Point) -> Point:
-        """Return *point* with the facts that both versions can say first: both then say alike."""
-        shared = [fact for fact in point.facts if fact.predicates <= self._shared.keys()]
-        rest = [fact for fact in point.facts if fact not in shared]
-        return Point(point.values, (*shared, *rest))
+        """Return *point* with the facts first that both versions can say: both then say alike.
+
+        What says no more than that a relation has a row, is left out if another fact gives one.
+        """
+        told = [fact for fact in point.facts if not _is_bare(fact)]
+        given = {name for fact in told for name in fact.predicates}
+        facts = [*told, *(fact for fact in point.facts
+                          if _is_bare(fact) and not fact.predicates & given)]  # fmt: skip
+        shared = [fact for fact in facts if fact.predicates <= self._shared.keys()]
+        return Point(point.values, (*shared, *(fact for fact in facts if fact not in shared)))
 
     def _facts(self, old: Case, new: Case) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
         """Return the relations of each case with those rows of the other that it can have."""
@@ -135,6 +142,11 @@ class _Side:
             terms = ((self._attributes.get(name, name), factor) for name, factor in value.terms)
             return Linear(tuple(terms), value.constant)
         return value
+
+
+def _is_bare(fact: Fact) -> bool:
+    (literal, *rest) = fact.literals
+    return not rest and literal.kind == "atom" and all(map(is_local, literal.terms))
 
 
 def _inverse(names: Mapping[str, str]) -> dict[str, str]:

@@ -59,6 +59,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     """Draw two versions that have most of their rules in common."""
     inputs = tuple(draw(st.lists(st.sampled_from(sorted(_KINDS)), max_size=2, unique=True)))
     shared = [draw(_rules(inputs)) for _ in range(draw(st.integers(0, 3)))]
+    chain = draw(st.sampled_from(_CHAINS))
     head = draw(_heads(inputs))
     texts = []
     for _ in range(2):
@@ -66,7 +67,7 @@ def pairs(draw: st.DrawFn) -> Pair:
         rules = draw(st.permutations([*shared, *own]))
         if draw(st.integers(0, 3)) == 0:
             head = draw(_heads(inputs))
-        texts.append("\n".join((_HEAD, *head, *rules)))
+        texts.append("\n".join((chain, *head, *rules)))
     return Pair(texts[0], texts[1], inputs)
 
 
@@ -77,7 +78,9 @@ def _heads(draw: st.DrawFn, inputs: tuple[str, ...]) -> list[str]:
     return [*map(_declaration, declared.items()), known, draw(_helpers(inputs))]
 
 
-_HEAD = '#include "authority".\n#relation listed(who: principal).'
+_LISTED = "#relation listed(who: principal)."
+_TRUSTED = "#relation trusted(who: principal).\nauthorized :- subject(S), trusted(S)."
+_CHAINS = (f'#include "authority".\n{_LISTED}', *(2 * [f"{_LISTED}\n{_TRUSTED}"]))
 
 
 def _declaration(item: tuple[str, str]) -> str:
@@ -86,7 +89,8 @@ def _declaration(item: tuple[str, str]) -> str:
 
 
 @st.composite
-def _bodies(draw: st.DrawFn, inputs: tuple[str, ...], *, helpers: bool = True) -> str:
+def bodies(draw: st.DrawFn, inputs: tuple[str, ...], *, helpers: bool = True) -> str:
+    """Draw a body over *inputs*."""
     groups = [_PIECES[name] for name in (*inputs, "")]
     pieces = [piece for group in groups for piece in group
               if helpers or not piece.endswith(("near", "calm"))]  # fmt: skip
@@ -96,13 +100,13 @@ def _bodies(draw: st.DrawFn, inputs: tuple[str, ...], *, helpers: bool = True) -
 @st.composite
 def _rules(draw: st.DrawFn, inputs: tuple[str, ...]) -> str:
     verdict = draw(st.sampled_from(("allow", "allow", "deny", "escalate")))
-    return f"{verdict}({verdict}) :- {draw(_bodies(inputs))}."
+    return f"{verdict}({verdict}) :- {draw(bodies(inputs))}."
 
 
 @st.composite
 def _helpers(draw: st.DrawFn, inputs: tuple[str, ...]) -> str:
-    near = f"near :- {draw(_bodies(inputs, helpers=False))}."
-    return f"{near}\ncalm :- {draw(_bodies(inputs, helpers=False))}.\ncalm :- near."
+    near = f"near :- {draw(bodies(inputs, helpers=False))}."
+    return f"{near}\ncalm :- {draw(bodies(inputs, helpers=False))}.\ncalm :- near."
 
 
 def version(text: str, *, relevance: bool = True) -> RuleSet:
@@ -177,6 +181,7 @@ def requests(inputs: Iterable[str]) -> Iterator[tuple[Request, Facts]]:
 def _world(*, allowed: bool, approved: bool, listed: bool) -> Facts:
     return {
         "anchor": [("s:user:ann",)] if allowed else [],
+        "trusted": [("s:user:ann",)] if allowed else [],
         "chain_length": [(0,)],
         "approval": [("s:1", "s:user:eve", "s:boss")] if approved else [],
         "listed": [("s:user:ann",)] if listed else [],
