@@ -31,12 +31,13 @@ import attrs
 from helm_logic import __version__
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.cover import Cover, TooManyCases
+from helm_logic.analysis.domain import Lemma
 from helm_logic.analysis.finding import Finding
 from helm_logic.analysis.formula import Fact, Is
 from helm_logic.analysis.inquiry import Claimed, Inquiry
 from helm_logic.analysis.notation import box_value, feature_value, mask_text
 from helm_logic.analysis.refutation import refute_box
-from helm_logic.analysis.study import Lemma, Study
+from helm_logic.analysis.study import Study
 from helm_logic.kernel.certificate import program_digest
 from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.kernel.terms import Term

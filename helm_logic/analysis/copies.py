@@ -19,6 +19,7 @@ from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry
+from helm_logic.analysis.domain import Lemma
 from helm_logic.analysis.feature import FALSE_MASK, TRUE_MASK, Feature
 from helm_logic.analysis.features import truth_feature
 from helm_logic.analysis.formula import (
@@ -31,7 +32,7 @@ from helm_logic.analysis.formula import (
     Value,
 )
 from helm_logic.analysis.residue import Point
-from helm_logic.analysis.study import Lemma, Study
+from helm_logic.analysis.study import Study
 from helm_logic.receipts.verdict import Verdict
 
 _OTHER = "'"  # what the name of a copy ends in

@@ -17,6 +17,7 @@ import attrs
 
 from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box
+from helm_logic.analysis.domain import Question
 from helm_logic.analysis.features import TRUE_MASK, Feature, place_of
 from helm_logic.analysis.finding import ERROR, POSSIBLE, Finding
 from helm_logic.analysis.formula import Compare, Fact, Same
@@ -39,7 +40,7 @@ from helm_logic.analysis.smt import (
     same,
 )
 from helm_logic.analysis.solver import TIMEOUT_MS, Unknown, possible_each
-from helm_logic.analysis.study import Question, Study
+from helm_logic.analysis.study import Study
 from helm_logic.analysis.words import Words
 from helm_logic.kernel.terms import Term
 from helm_logic.lang import Span

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from helm_logic.analysis import second_opinion
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.cover import Cover, cover
+from helm_logic.analysis.domain import Question
 from helm_logic.analysis.inquiry import Inquiry
 from helm_logic.analysis.lint import _stages, lint
 from helm_logic.analysis.scope import study_of
 from helm_logic.analysis.second_opinion import ask, disagreements
 from helm_logic.analysis.solver import Unknown
-from helm_logic.analysis.study import Question, Study
+from helm_logic.analysis.study import Study
 from tests.analysis.certified import TEXT
 from tests.analysis.programs import loaded, rule_texts
 
