@@ -166,9 +166,12 @@ def is_inductive(invariant: Invariant, clauses: Clauses, timeout_ms: int = TIMEO
 
 
 def conditions(
-    props: Sequence[str], invariant: Invariant, clauses: Clauses, plan: Plan
+    number: int, props: Sequence[str], invariant: Invariant, clauses: Clauses, plan: Plan
 ) -> Iterator[Condition]:
-    """Yield the verification conditions of *invariant* and of *props*, which it proves."""
+    """Yield the verification conditions of *invariant* and of *props*, which it proves.
+
+    Their names begin with the *number* of the proof.
+    """
     for clause in clauses.clauses:
         goal = instance(invariant[clause.head], clauses.states[clause.head], clause.values)
         before = _assumed(clause.premises, clause.condition, clauses, invariant)
@@ -177,12 +180,12 @@ def conditions(
         if CONTINUATION in props and clause.continues is not None:
             goal = conj((goal, clause.continues))
             said += f", and `{CONTINUATION}` with it"
-        yield Condition(f"{word} {clause.rule}", smtlib((*before, neg(goal)), said))
+        yield Condition(f"{number} {word} {clause.rule}", smtlib((*before, neg(goal)), said))
     for prop in props:
         for query in queries(prop, clauses, plan) if prop != CONTINUATION else ():
             before = _assumed(query.premises, query.condition, clauses, invariant)
             said = f"`{prop}` follows from the invariant, at `{query.place}`"
-            name = f"query {prop} {query.place}"
+            name = f"{number} query {prop} {query.place}"
             yield Condition(name, smtlib((*before, neg(query.goal)), said))
 
 

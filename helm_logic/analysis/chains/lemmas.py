@@ -8,7 +8,7 @@ out. A lemma that is not proved may be true all the same: it is not used, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from helm_logic.analysis.chains.bodies import laws
 from helm_logic.analysis.chains.induction import Condition
@@ -59,7 +59,7 @@ def lemma(step: Step, power: Power, system: System) -> Condition:
     return Condition(name, smtlib((*asked, *axioms, *laws((*asked, *axioms))), said))
 
 
-def lemmas(proved: dict[str, tuple[str, ...]], system: System) -> Iterator[Condition]:
+def lemmas(proved: Mapping[str, tuple[str, ...]], system: System) -> Iterator[Condition]:
     """Yield the lemmas that *proved* names, by rule."""
     for step in system.steps:
         for power in _powers(step, system):

@@ -83,10 +83,10 @@ class _Prover:
 
     def proofs(self) -> Iterator[Proof]:
         """Yield the proofs of what was proved."""
-        for invariant, names in self._proved:
-            if names:
-                made = conditions(names, invariant, self._known.clauses, self._known.plan)
-                yield Proof(tuple(names), invariant, tuple(made))
+        those = ((invariant, names) for invariant, names in self._proved if names)
+        for number, (invariant, names) in enumerate(those, start=1):
+            made = conditions(number, names, invariant, self._known.clauses, self._known.plan)
+            yield Proof(tuple(names), invariant, tuple(made))
 
     def result(self, asked: Property) -> Result:
         """Return the result for a property."""

@@ -13,7 +13,6 @@ import attrs
 
 from helm_logic.analysis.chains.assumed import reader
 from helm_logic.analysis.chains.bodies import MATCHES
-from helm_logic.analysis.chains.clauses import DELEGATE_KEY, SIGNER, stays
 from helm_logic.analysis.chains.columns import (
     APPROVAL,
     BUDGET,
@@ -27,6 +26,7 @@ from helm_logic.analysis.chains.columns import (
     UNTIL,
     places,
 )
+from helm_logic.analysis.chains.handing import DELEGATE_KEY, SIGNER, stays
 from helm_logic.analysis.chains.powers import DEMAND, POWER, powers
 from helm_logic.analysis.chains.properties import CONTINUATION, bounds
 from helm_logic.analysis.chains.system import Component, Shape, System

@@ -15,7 +15,6 @@ import attrs
 
 from helm_logic.analysis.chains.assumed import reader
 from helm_logic.analysis.chains.bodies import MATCHES, SORTS
-from helm_logic.analysis.chains.clauses import DELEGATE_KEY, SIGNER, stays
 from helm_logic.analysis.chains.columns import (
     APPROVAL,
     HOLDER,
@@ -26,6 +25,7 @@ from helm_logic.analysis.chains.columns import (
     columns_of,
     places,
 )
+from helm_logic.analysis.chains.handing import DELEGATE_KEY, SIGNER, stays
 from helm_logic.analysis.chains.powers import DEMAND, POWER, Power, compared, powers
 from helm_logic.analysis.chains.properties import (
     CONTINUATION,
