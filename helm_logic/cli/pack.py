@@ -59,7 +59,7 @@ def command(*, receipt: str, output: Path, policy: Path | None, **trusted: Any) 
     size, parents = len(data), len(pack.parents)
     click.echo(f"wrote {shown(output)} ({size} bytes, receipt {pack.receipt.id})", err=True)
     if parents:
-        click.echo(f"  with {parents} receipts that its approvals answer", err=True)
+        click.echo(f"  with the receipts that its approvals answer: {parents}", err=True)
     missing = {said.policy for _, said in pack.receipts()} - pack.policies.keys()
     for name in sorted(missing):
         click.echo(f"  without the rule texts of {name}: log and folder have others", err=True)

@@ -103,7 +103,7 @@ def pack_report(
         pack = Pack.parse(data)
         receipts = [_Case.of(receipt, statement) for receipt, statement in pack.receipts()]
         _check_contents(pack, receipts)
-        found.say(f"{len(data)} bytes, {len(receipts)} receipts, {len(pack.policies)} policies")
+        found.say(f"{len(data)} bytes; receipts: {len(receipts)}, policies: {len(pack.policies)}")
     if found.failed:
         return PackReport((*found.results, *_unreached(engines)))
     _signatures(found, receipts, trust)
@@ -179,11 +179,11 @@ def _signatures(found: Findings, receipts: list[_Case], trust: Trust) -> None:
         for each in receipts:
             _check_signatures(each.receipt, trust)
             count += 1 + len(each.receipt.envelopes)
-        found.say(f"{count} signatures, each by the key that it names")
+        found.say(f"signatures: {count}, each by the key that it names")
     with found.result("trust"):
         for each in receipts:
             _check_log(each.proof, trust)
-        found.say(f"{len(receipts)} receipts by accepted engines, in the log {trust.log_origin}")
+        found.say(f"accepted engines, and the log {trust.log_origin}")
 
 
 def _check_signatures(receipt: Receipt, trust: Trust) -> None:
@@ -246,7 +246,7 @@ def _check_derivations(receipts: list[_Case]) -> str:
         claim, certificate = certificate_of(program, each.statement)
         check_verdict(each.statement, claim, certificate)
         proved += certificate is not None
-    return f"{proved} certificates, {len(receipts) - proved} refusals without one"
+    return f"certificates: {proved}, refusals without one: {len(receipts) - proved}"
 
 
 def _replay(found: Findings, receipts: list[_Case], engines: Mapping[str, Replay]) -> None:
@@ -258,7 +258,7 @@ def _replay(found: Findings, receipts: list[_Case], engines: Mapping[str, Replay
             found.add(f"replay {name}", State.UNKNOWN, "the derivation does not hold")
             continue
         with found.result(f"replay {name}"):
-            found.say(f"{sum(_agrees(each, engine) for each in receipts)} models found again")
+            found.say(f"models found again: {sum(_agrees(each, engine) for each in receipts)}")
 
 
 def _agrees(case: _Case, engine: Replay) -> bool:

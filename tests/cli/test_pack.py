@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packs from the shell: made in a policy folder, verified and replayed in an empty one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from helm_logic.cli.main import main
+from helm_logic.ledger.base64text import parse_base64
+from helm_logic.receipts.archive import read_archive
+from tests.cli.process import modules_after
+from tests.receipts import second_verifier
+
+APPROVE = ("--key", "keys/release-manager.key", "--as", "user:release-manager")
+
+
+def helm(*arguments: str, code: int = 0) -> Result:
+    """Run the command with *arguments* in the current directory; it must end with *code*."""
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == code, result.output
+    return result
+
+
+def trust(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings of *folder*, and the trust in them as options."""
+    read = tomllib.loads((folder / "helm.toml").read_text("utf-8"))
+    options = ["--log-origin", read["ledger"]["origin"], "--log-key", read["trust"]["log"]]
+    for key in read["trust"]["engine"]:
+        options += ["--trust-engine", key]
+    return read, options
+
+
+@pytest.fixture
+def packs(policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder with two packs, of an ESCALATE and of the ALLOW after its approval."""
+    asked = json.loads(helm("decide", "--json", "requests/escalate.json", code=4).output)["context"]
+    answer = ("approve", asked["receipt"], *APPROVE, "--role", "release-manager")
+    helm(*answer, "-o", "approval.json")
+    request = ("requests/escalate.json", "--approval", "approval.json")
+    granted = json.loads(helm("decide", "--json", *request).output)["context"]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    helm("pack", asked["receipt"], "-o", str(elsewhere / "escalate.tar"))
+    made = helm("pack", granted["receipt"], "-o", str(elsewhere / "allow.tar"))
+    assert "receipts that its approvals answer: 1" in made.stderr
+    assert "rule texts" not in made.stderr
+    monkeypatch.chdir(elsewhere)
+    assert policy != elsewhere
+    return elsewhere
+
+
+def test_a_stranger_verifies_and_replays_them(packs: Path, policy: Path) -> None:
+    """With two packs and the trust alone: every result holds, by the kernel and both engines."""
+    read, options = trust(policy)
+    shutil.rmtree(policy)
+    for name, verdict in (("escalate.tar", "ESCALATE"), ("allow.tar", "ALLOW")):
+        said = helm("verify", "--replay", name, *options).output
+        for result in ("bytes", "signature", "trust", "inclusion", "derivation"):
+            assert f"  {result:<16} ok: " in said
+        assert "replay native    ok" in said
+        assert "replay pydatalog ok" in said
+        assert f"verified: {verdict} at " in said
+
+        value = json.loads(helm("verify", "--json", name, *options).output)
+        assert (value["verified"], value["verdict"]) == (True, verdict)
+        assert value["results"][-1] == {
+            "detail": "no engine was asked",
+            "name": "replay",
+            "state": "not asked",
+        }
+        raw = [parse_base64(key.partition(":")[2]) for key in read["trust"]["engine"]]
+        log = parse_base64(read["trust"]["log"].partition(":")[2])
+        other = second_verifier.Trust(tuple(raw), read["ledger"]["origin"], log)
+        assert second_verifier.verify((packs / name).read_bytes(), other) == verdict
+
+
+def test_the_page_says_in_words_what_happened(packs: Path) -> None:
+    """ESCALATE, the approval, and ALLOW: who asked, who let them, who approved, in that order."""
+    members = read_archive((packs / "allow.tar").read_bytes())
+    page = members["story.txt"].decode("ascii")
+    told = (
+        '"tool" "deploy" asked for "deploy" on "service" "shop/web"',
+        "The verdict was ESCALATE",
+        '"needs_release_manager": "a production deploy needs a release manager"',
+        '"user:founder" lets "agent:ops" act',
+        '"agent:ops" lets "tool:deploy" act',
+        "The verdict was ALLOW",
+        '"user:release-manager" approved it as "release-manager"',
+    )
+    places = [page.index(each) for each in told]
+    assert places == sorted(places)
+    assert {name.partition("/")[0] for name in members} == {
+        *("approvals", "manifest.json", "parents", "policies", "receipt.json", "rules"),
+        "story.txt",
+    }
+
+
+def test_a_changed_pack_or_another_trust_is_refused(packs: Path, policy: Path) -> None:
+    """Exit code 1, and the result that fails is named; the others say what still holds."""
+    _, options = trust(policy)
+    data = bytearray((packs / "allow.tar").read_bytes())
+    data[-1100] ^= 1
+    (packs / "changed.tar").write_bytes(data)
+    said = helm("verify", "changed.tar", *options, code=1).output
+    assert "bytes            FAILED: " in said
+    assert "trust            not checked: the bytes do not hold" in said
+    assert "refused" in said
+
+    stranger = [*options[:-1], "ed25519:" + "A" * 43 + "="]
+    value = json.loads(helm("verify", "--json", "allow.tar", *stranger, code=1).output)
+    found = {each["name"]: each["state"] for each in value["results"]}
+    assert (found["signature"], found["trust"]) == ("not checked", "failed")
+    assert (found["inclusion"], found["derivation"]) == ("ok", "ok")
+    assert (value["verified"], "verdict" in value) == (False, False)
+    assert "no helm.toml" in helm("verify", "allow.tar", code=2).stderr
+
+
+def test_no_engine_is_loaded_unless_asked(packs: Path, policy: Path) -> None:
+    """Verifying a pack takes ledger, receipts and kernel; `--replay` alone loads engines."""
+    _, options = trust(policy)
+    loaded = modules_after("verify", "allow.tar", *options, folder=packs)
+    engines = ("helm_logic.engine", "helm_logic.lang", "pyDatalog", "z3")
+    assert not [name for name in loaded if name.startswith(engines)]
+    assert "helm_logic.engine" in modules_after(
+        "verify", "--replay", "allow.tar", *options, folder=packs
+    )
+
+
+def test_what_cannot_be_packed_or_replayed_is_an_error(packs: Path, policy: Path) -> None:
+    """A file that exists is kept; a receipt of another log is not found, and has no replay."""
+    _, options = trust(policy)
+    (receipt,) = sorted((policy / "receipts").glob("*.json"))[:1]
+    told = helm("pack", str(receipt), "-o", "allow.tar", "--policy", str(policy), code=2)
+    assert "exists and is not replaced" in told.stderr
+    assert "no pack" in helm("verify", "--replay", str(receipt), *options, code=2).stderr
+    other = packs / "other"
+    helm("init", str(other))
+    told = helm("pack", str(receipt), "-o", "x.tar", "--policy", str(other), *options, code=2)
+    assert "does not hold the receipt" in told.stderr or "no log" in told.stderr
+
+
+def test_without_a_folder_a_receipt_is_packed_alone(packs: Path, policy: Path) -> None:
+    """A stranger may pack a receipt that answers nothing; one with approvals needs the log."""
+    _, options = trust(policy)
+    kinds: dict[bool, int] = {}
+    for number, receipt in enumerate(sorted((policy / "receipts").glob("*.json"))):
+        approved = b"approval+json" in receipt.read_bytes()
+        code = 2 if approved else 0
+        said = helm("pack", str(receipt), "-o", f"{number}.tar", *options, code=code).stderr
+        assert ("helm.toml" if approved else "without the rule texts") in said
+        if not approved:
+            helm("verify", f"{number}.tar", *options)
+        kinds[approved] = 1
+    assert kinds == {True: 1, False: 1}
+    assert not list(packs.glob("*.tmp"))
