@@ -160,11 +160,13 @@ def _lint_all(paths: tuple[Path, ...], wish: Wish) -> Outcome:
 
     kept: dict[tuple[str, int, str], Marked] = {}
     suppressed: dict[tuple[str, int, str], Marked] = {}
+    hints: dict[str, None] = {}
     for path in paths:
-        news, silenced = _lint(path, wish, alone=len(paths) == 1)
-        kept |= {_key(each): each for each in news}
-        suppressed |= {_key(each): each for each in silenced}
-    return Outcome("lint", tuple(kept.values()), tuple(suppressed.values()))
+        one = _lint(path, wish, alone=len(paths) == 1)
+        kept |= {_key(each): each for each in one.findings}
+        suppressed |= {_key(each): each for each in one.suppressed}
+        hints |= dict.fromkeys(one.hints)
+    return Outcome("lint", tuple(kept.values()), tuple(suppressed.values()), hints=tuple(hints))
 
 
 def _key(marked: Marked) -> tuple[str, int, str]:
@@ -173,14 +175,16 @@ def _key(marked: Marked) -> tuple[str, int, str]:
     return span.source.name, span.start, marked.fingerprint
 
 
-def _lint(path: Path, wish: Wish, *, alone: bool) -> tuple[tuple[Marked, ...], tuple[Marked, ...]]:
+def _lint(path: Path, wish: Wish, *, alone: bool) -> Outcome:
     """Return the findings about the rules at *path*, and those that comments suppress."""
     from helm_logic.analysis.cache import Cache
     from helm_logic.analysis.codes import CODES
     from helm_logic.analysis.fingerprint import marked
     from helm_logic.analysis.lint import lint
     from helm_logic.analysis.reading import read_subject
+    from helm_logic.analysis.report import Outcome
     from helm_logic.analysis.report.heads import at_heads
+    from helm_logic.analysis.report.hints import hints
     from helm_logic.analysis.suppression import suppress
     from helm_logic.policy.case_file import SUFFIX
 
@@ -202,7 +206,7 @@ def _lint(path: Path, wish: Wish, *, alone: bool) -> tuple[tuple[Marked, ...], t
     )
     if wish.witnesses is not None:
         news = write_witnesses(wish.witnesses / f"{name}{SUFFIX}", subject.path, news)
-    return news, silenced
+    return Outcome("lint", news, silenced, hints=tuple(hints(rule_set, shown(subject.path))))
 
 
 def _beside(path: Path, outcome: Outcome) -> Outcome:

@@ -83,6 +83,7 @@ def _summary(outcome: Outcome) -> Iterator[str]:
             yield f"  {plain(entry.code)} {plain(entry.message)}"
         if len(outcome.gone) > _SHOWN_GONE:
             yield f"  and {len(outcome.gone) - _SHOWN_GONE} more"
+    yield from map(plain, outcome.hints)
     if outcome.shown:
         yield from _next(outcome)
 

@@ -22,6 +22,7 @@ class Outcome:
 
     *known* findings are those of the baseline, *gone* what the baseline has besides. *fail_on* is
     the least severity that fails the run; *all_shown* says whether a reader asked for infos too.
+    *hints* are lines that name further questions.
     """
 
     command: str
@@ -29,6 +30,7 @@ class Outcome:
     suppressed: tuple[Marked, ...] = ()
     known: tuple[Marked, ...] = ()
     gone: tuple[Entry, ...] = ()
+    hints: tuple[str, ...] = ()
     fail_on: str = WARNING
     all_shown: bool = False
     colour: bool = False

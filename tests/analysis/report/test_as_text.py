@@ -74,6 +74,13 @@ def test_what_is_no_news_is_counted() -> None:
     assert "  HL103 finding 4\n  and 2 more\n" in said
 
 
+def test_further_questions_are_told_whatever_was_found() -> None:
+    """A hint stands at the end of a clean run too."""
+    assert as_text(attrs.evolve(outcome(hints=("ask more",)), findings=())) == (
+        "no findings\nask more\n"
+    )
+
+
 def test_a_written_witness_is_named_with_the_command_that_runs_it() -> None:
     """With --witnesses, each finding names its case and the end names the command."""
     written = attrs.evolve(mark(OVERRIDDEN), witness_file="out dir/main_test.toml")
