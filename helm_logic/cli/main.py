@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "verify": "Verify receipts and packs.",
         "pack": "Put a receipt and all that it names into one file.",
         "explain": "Show why: the derivation of a receipt as text.",
+        "log": "Look at the log: entries, histories, proofs; check all of it.",
     },
     "Write rules": {
         "check": "Find what is wrong with rule files.",

@@ -21,9 +21,10 @@ import attrs
 
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store_protocol import Entry
+from helm_logic.receipts import log_words
 from helm_logic.receipts.log_words import Said, read_entry
 
-# What the later entry makes of the earlier one, as its own words name it and as an edge reads.
+# What becomes of the earlier entry in the later one: how an edge reads.
 ANSWERED, APPROVED, USED, COUNTED = "answered by", "approved by", "used up by", "counted in"
 RETRIED, HEEDED, RULED, SIGNED, REPLACED = (
     "retried as", "heeded by", "decides", "signs", "replaced by",
@@ -31,12 +32,13 @@ RETRIED, HEEDED, RULED, SIGNED, REPLACED = (
 REFUSED = "refused in"
 
 _EDGES: Mapping[str, str] = {
-    "answered": ANSWERED,
-    "approves": APPROVED,
-    "used": USED,
-    "counted": COUNTED,
-    "heeded": HEEDED,
-    "replaces": REPLACED,
+    log_words.ANSWERS: ANSWERED,
+    log_words.APPROVES: APPROVED,
+    log_words.COUNTS: COUNTED,
+    log_words.HEEDS: HEEDED,
+    log_words.REFUSES: REFUSED,
+    log_words.REPLACES: REPLACED,
+    log_words.USES: USED,
 }
 
 
@@ -133,11 +135,10 @@ class _Known:
         self._keys: dict[str, int] = {}
 
     def edges_to(self, node: Node) -> Iterator[Edge]:
-        for said, name in node.said.names:
-            source = self._named.get(name)
+        for named in node.said.names:
+            source = self._named.get(named.digest)
             if source is not None:
-                word, _, code = said.partition(" ")
-                yield Edge(source, node.index, _EDGES.get(word, REFUSED), code.strip("()"))
+                yield Edge(source, node.index, _EDGES[named.relation], named.code)
         if node.kind is Kind.RECEIPT:
             for found, relation in (
                 (self._asked.get(node.said.request or ""), RETRIED),

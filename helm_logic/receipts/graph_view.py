@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from helm_logic.ledger.leaf import Kind
+from helm_logic.receipts import log_words
 from helm_logic.receipts.graph import (
     ANSWERED,
     APPROVED,
@@ -32,16 +33,16 @@ FORMAT = "helm-logic/proof-graph/v1"
 
 _BRANCHES = (APPROVED, USED, COUNTED, ANSWERED)  # what a tree is made of, the nearest first
 _BACKWARDS = {
-    ANSWERED: "answers",
-    APPROVED: "approves",
-    COUNTED: "counts",
-    HEEDED: "heeds",
-    REFUSED: "refuses",
-    REPLACED: "replaces",
+    ANSWERED: log_words.ANSWERS,
+    APPROVED: log_words.APPROVES,
+    COUNTED: log_words.COUNTS,
+    HEEDED: log_words.HEEDS,
+    REFUSED: log_words.REFUSES,
+    REPLACED: log_words.REPLACES,
     RETRIED: "retry of",
     RULED: "by policy",
     SIGNED: "by key",
-    USED: "uses up",
+    USED: log_words.USES,
 }
 _DEEPEST = 32  # branches; what is approved further down stands at the left again
 _FORK = ("|- ", "|  ")

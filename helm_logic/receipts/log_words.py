@@ -12,26 +12,49 @@ from collections.abc import Mapping
 
 import attrs
 
-from helm_logic.errors import HelmError
+from helm_logic.errors import HelmError, InputError
 from helm_logic.kernel.encoding import JsonValue, parse_json
+from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
+from helm_logic.ledger.log_config import CONFIG_TYPE
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
 from helm_logic.ledger.store_protocol import Entry
-from helm_logic.receipts.changes import KeyChange, PolicyChange
-from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.changes import KEYS_TYPE, POLICY_TYPE, KeyChange, PolicyChange
+from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
 from helm_logic.receipts.verdict import Verdict
 
 UNREADABLE = "unreadable"
+_KINDS = {
+    PAYLOAD_TYPE: Kind.RECEIPT,
+    "application/vnd.helm-logic.approval+json": Kind.APPROVAL,
+    "application/vnd.helm-logic.revocation+json": Kind.REVOCATION,
+    CONFIG_TYPE: Kind.CONFIG,
+    POLICY_TYPE: Kind.POLICY,
+    KEYS_TYPE: Kind.KEYS,
+}
 _MAX_PAYLOAD = 1 << 16
 _SHORT = 19  # `sha256:` and twelve digits
+
+
+ANSWERS, APPROVES, USES, COUNTS = "answers", "approves", "uses up", "counts"
+HEEDS, REFUSES, REPLACES = "heeds", "refuses", "replaces"
+
+
+@attrs.frozen
+class Named:
+    """An entry that *relation* the one with *digest*; *code* says why it refuses it."""
+
+    relation: str
+    digest: str
+    code: str = ""
 
 
 @attrs.frozen
 class Said:
     """What an entry says: a *label* of a word or two, *words*, and the moment that it claims.
 
-    *names* are the entries that it names by digest, by what it says of them; *request* is the
-    digest of the request that it is about; *policy* and *engine* (a key id) what it puts in force.
+    *names* are the entries that it names; *request* is the digest of the request that it is about;
+    *policy* and *engine* (a key id) are those of a receipt, or what a change puts in force.
     """
 
     label: str
@@ -39,7 +62,7 @@ class Said:
     now: int | None = None
     until: int | None = None
     request: str | None = None
-    names: tuple[tuple[str, str], ...] = ()
+    names: tuple[Named, ...] = ()
     policy: str | None = None
     engine: str | None = None
 
@@ -50,6 +73,14 @@ def read_entry(entry: Entry) -> Said:
         return _READERS[entry.kind](entry)
     except HelmError as error:
         return Said(UNREADABLE, f"a {entry.kind.words} that cannot be read: {error}")
+
+
+def kind_of(envelope: Envelope) -> Kind:
+    """Return the kind of entry that *envelope* is, by its payload type; raise InputError."""
+    kind = _KINDS.get(envelope.payload_type)
+    if kind is None:
+        raise InputError("wrong_type", f"`{envelope.payload_type}` is no type of log entries")
+    return kind
 
 
 def short(digest: str) -> str:
@@ -76,11 +107,11 @@ def _receipt(entry: Entry) -> Said:
         asked = request_words(statement.request)
     approvals = [require_object(each, "approval") for each in _list(statement.approvals)]
     answered = {require_text(each.get("receipt"), "receipt") for each in approvals}
-    use = "used" if statement.verdict is Verdict.ALLOW else "counted"
+    use = USES if statement.verdict is Verdict.ALLOW else COUNTS
     names = [
-        *(("answered", name) for name in sorted(answered)),
-        *((use, require_text(each.get("digest"), "digest")) for each in approvals),
-        *(("heeded", _digest(each)) for each in _list(statement.revocations)),
+        *(Named(ANSWERS, name) for name in sorted(answered)),
+        *(Named(use, require_text(each.get("digest"), "digest")) for each in approvals),
+        *(Named(HEEDS, _digest(each)) for each in _list(statement.revocations)),
         *_refused(statement.facts),
     ]
     return Said(
@@ -94,11 +125,11 @@ def _receipt(entry: Entry) -> Said:
     )
 
 
-def _refused(facts: object) -> list[tuple[str, str]]:
+def _refused(facts: object) -> list[Named]:
     rows = require_object(facts, "facts").get("rejected_approval", [])
     pairs = [require_list(row, "rejected_approval", 2) for row in require_list(rows, "rows")]
     texts = [[require_text(one, "refused")[2:] for one in pair] for pair in pairs]
-    return [(f"refused ({code})", name) for name, code in texts]
+    return [Named(REFUSES, name, code) for name, code in texts]
 
 
 def _approval(entry: Entry) -> Said:
@@ -110,7 +141,7 @@ def _approval(entry: Entry) -> Said:
         now=require_integer(parts.get("issued"), "issued"),
         until=require_integer(parts.get("expires"), "expires"),
         request=require_text(parts.get("request"), "request"),
-        names=(("approves", require_text(parts.get("receipt"), "receipt")),),
+        names=(Named(APPROVES, require_text(parts.get("receipt"), "receipt")),),
     )
 
 
@@ -153,8 +184,8 @@ _READERS = {
 }
 
 
-def _previous(name: str | None) -> tuple[tuple[str, str], ...]:
-    return () if name is None else (("replaces", name),)
+def _previous(name: str | None) -> tuple[Named, ...]:
+    return () if name is None else (Named(REPLACES, name),)
 
 
 def _members(entry: Entry) -> Mapping[str, JsonValue]:
