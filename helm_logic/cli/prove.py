@@ -45,8 +45,15 @@ def command() -> None:
     metavar="SECONDS",
     help="How long the solver may take for one question.",
 )
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the proof into DIR, for `helm-logic check-analysis`.",
+)
 @json_option
-def attenuation(rules: Path, timeout: int, *, as_json: bool) -> int:
+def attenuation(rules: Path, timeout: int, output: Path | None, *, as_json: bool) -> int:
     """Prove that along chains of any length authority only ever narrows.
 
     RULES is a rule file or a policy folder. Asked is, for any facts and chains of any length:
@@ -57,11 +64,13 @@ def attenuation(rules: Path, timeout: int, *, as_json: bool) -> int:
     \b
     Examples:
       helm-logic prove attenuation rules/main.dl
+      helm-logic prove attenuation rules/main.dl -o build/chains
       helm-logic prove attenuation rules/main.dl --timeout 120 --json
 
     Exit code: 0 all that the rules name is proved, 1 not all of it, 2 if rules do not load.
     """
     from helm_logic.analysis.chains.attenuation import findings
+    from helm_logic.analysis.chains.certificate import certificate_of, write_certificate
     from helm_logic.analysis.chains.prove import prove_attenuation
     from helm_logic.analysis.reading import read_subject
     from helm_logic.analysis.report.attenuation import (
@@ -75,6 +84,9 @@ def attenuation(rules: Path, timeout: int, *, as_json: bool) -> int:
     found = _outcome("attenuation", findings(known, subject.rule_set), subject.rule_set, "HL2")
     whole = ChainOutcome(shown(subject.path), known, attrs.evolve(found, colour=not as_json))
     click.echo(attenuation_json(whole) if as_json else attenuation_text(whole), nl=False)
+    if output is not None:
+        write_certificate(certificate_of(known), output)
+        click.echo(f"wrote {shown(output)}: {len(known.conditions)} conditions", err=True)
     return FINDINGS if whole.failed else OK
 
 
