@@ -20,6 +20,8 @@
     postgres     the log in a PostgreSQL database, shared by several hosts; of it are
                  postgres_{schema,session,reader,follower,head}
     store_fsck   the check of a whole log, whatever keeps it
+    tiles        the log as static files, C2SP tlog-tiles; tile_reader trusts none of them
+    consistency_file  the proof that a log only grew, as a text file
     open_log     opening a log by what the settings call it
 
 Nothing here knows what a payload means. A verifier needs everything above `head` and no database.

@@ -6,6 +6,10 @@
     receipt    the file: envelope, log proof, and what the envelope names
     decode     programs, facts and certificates read back from JSON
     verify     the numbered steps of FORMAT.md
+    changes    entries of the log that say what is in force: policy and keys
+    log_words  what one entry of a log says, for people
+    graph      the ProofGraph: what entries say about each other; graph_view shows it
+    log_audit  what the entries of a log must be to each other
 
 A verifier needs this room, `ledger` and `kernel`: no engine, no parser, no solver.
 """

@@ -199,6 +199,8 @@ def test_a_log_that_does_not_fit_together_is_not_opened(
         ("UPDATE node SET hash = zeroblob(32) WHERE level = 1 AND idx = 0", (), "node above"),
         ("DELETE FROM node WHERE level = 1 AND idx = 0", (), "has lost node 0 of level 1"),
         ("INSERT INTO node VALUES (9, 9, zeroblob(32))", (), "got 11 nodes"),
+        ("INSERT INTO consumed VALUES (zeroblob(32), 0)", (), "used up by 0, which is no receipt"),
+        ("INSERT INTO consumed VALUES (zeroblob(32), 99)", (), "used up by 99, which is no"),
         ("INSERT INTO checkpoint VALUES (4, x'00')", (), "is not the expected log's"),
         ("INSERT INTO checkpoint VALUES (4, ?)", (head_of(4),), "tree head of size 4"),
         ("UPDATE checkpoint SET note = ? WHERE size = 6", (head_of(1),), "tree head of size 1"),

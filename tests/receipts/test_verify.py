@@ -12,6 +12,7 @@ import pytest
 from helm_logic import receipts
 from helm_logic.errors import ReceiptRefused
 from helm_logic.kernel.certificate import Certificate, certificate_value, program_value
+from helm_logic.kernel.encoding import digest
 from helm_logic.ledger.envelope import sign
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Reason
@@ -91,6 +92,28 @@ def test_trust_comes_from_the_verifier() -> None:
     assert refused_at(good, Trust(TRUST.engine_keys, ORIGIN, stranger)) == "inclusion"
     assert refused_at(good, Trust(TRUST.engine_keys, "other/log", LOG.public_key)) == "inclusion"
     assert refused_at(receipt(log=STRANGER).to_bytes()) == "inclusion"
+
+
+def test_the_parents_are_those_that_the_approvals_give() -> None:
+    """Each approval and what it answers; or, from older logs, the latter alone; nothing else."""
+    answered = digest(b"the ESCALATE")
+    named = {"digest": LINK.digest, "file": digest(LINK.to_bytes()), "receipt": answered}
+    for parents, accepted in (
+        (sorted((LINK.digest, answered)), True),
+        ([answered], True),
+        (sorted((LINK.digest, answered), reverse=True), False),
+        ([LINK.digest], False),
+        ([answered, answered], False),
+        ([], False),
+        (sorted((LINK.digest, answered, digest(b"more"))), False),
+    ):
+        stated = attrs.evolve(statement(), chain=[], approvals=[named], parents=parents)
+        data = attrs.evolve(receipt(stated), envelopes=(LINK,)).to_bytes()
+        if accepted:
+            assert verify(data, TRUST).statement.parents == parents
+        else:
+            assert refused_at(data) == "attachments"
+    assert refused_at(forged(parents=[answered])) == "attachments"
 
 
 def test_another_payload_type_is_refused() -> None:
