@@ -12,6 +12,7 @@ certificate (`certificate.py`), and the exit code is 0 only if everything that i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from helm_logic.analysis.chains.attenuation import (
@@ -40,7 +41,7 @@ from helm_logic.analysis.chains.induction import (
 )
 from helm_logic.analysis.chains.lemmas import lemmas, proved_lemmas
 from helm_logic.analysis.chains.properties import PROPERTIES, Property, make_plan
-from helm_logic.analysis.chains.replay import replay
+from helm_logic.analysis.chains.replay import Stage
 from helm_logic.analysis.chains.search import Known, Search
 from helm_logic.analysis.chains.spacer import spacer_invariant
 from helm_logic.analysis.chains.system import System, make_system
@@ -80,6 +81,10 @@ class _Prover:
     def __init__(self, system: System, known: Known) -> None:
         self._system, self._known = system, known
         self._proved: list[tuple[Invariant, list[str]]] = [(known.invariant, [])]
+
+    @cached_property
+    def _stage(self) -> Stage:
+        return Stage(self._system)
 
     def proofs(self) -> Iterator[Proof]:
         """Yield the proofs of what was proved."""
@@ -155,9 +160,9 @@ class _Prover:
         """Return the shortest chain by which a rule breaks the property before the engine."""
         for rules in search.candidates(first, last):
             chain = find_chain(name, rules, self._system, self._known.timeout_ms)
-            shown = None if chain is None else replay(name, chain, self._system)
-            if chain is not None and shown is not None:
-                return Break(rules[-1], chain, shown)
+            shown = None if chain is None else self._stage.shown(name, chain)
+            if shown is not None:
+                return Break(rules[-1], *shown)
         return None
 
     def _ask_spacer(self, name: str, whole: Sequence[Query]) -> str:

@@ -38,6 +38,7 @@ from helm_logic.analysis.chains.columns import (
     columns_of,
     places,
 )
+from helm_logic.analysis.chains.naming import named_alike, named_links
 from helm_logic.analysis.chains.powers import powers
 from helm_logic.analysis.chains.rewrite import conjuncts, eliminate, substitute
 from helm_logic.analysis.smt import BOOL, Apply, Eq, Formula, Var
@@ -146,8 +147,9 @@ def make_system(rule_set: RuleSet) -> System:
     """Return the chain system of *rule_set*; it has no shapes if no authority is recursive."""
     declared = columns_of(rule_set)
     assumed = assumed_of(rule_set, declared)
-    columns = _with_links(rule_set.program, declared)
+    columns = named_links(rule_set.program, declared)
     predicates = _chain_predicates(rule_set.program, columns)
+    columns |= named_alike(rule_set.program, columns, predicates)
     shapes = {name: _shape(name, columns, assumed, rule_set.program) for name in predicates}
     steps = tuple(
         _step(rule, rule_set, assumed, predicates)
@@ -180,32 +182,6 @@ def _positively_below(goals: Iterable[str], program: Program) -> frozenset[str]:
                 reached |= new
                 waiting += sorted(new)
     return frozenset(reached)
-
-
-def _with_links(program: Program, columns: Columns) -> dict[str, tuple[Column, ...]]:
-    """Return *columns* with those called `link` that stand for links without being declared."""
-    found = {(name, number) for name, each in columns.items() for number in places(each, LINK)}
-    before = -1
-    while before < len(found):
-        before = len(found)
-        for rule in program.rules:
-            linked = {
-                term
-                for atom in rule.premises
-                for number, term in enumerate(atom.terms)
-                if (atom.predicate, number) in found and is_variable(term)
-            }
-            for number, term in enumerate(rule.head.terms):
-                column = columns[rule.head.predicate][number]
-                if term in linked and not column.name and column.type == "string":
-                    found.add((rule.head.predicate, number))
-    return {
-        name: tuple(
-            Column(LINK, each.type) if (name, number) in found else each
-            for number, each in enumerate(those)
-        )
-        for name, those in columns.items()
-    }
 
 
 def _shape(
