@@ -74,6 +74,7 @@ class Pairing:
         for name, predicate in version.rule_set.program.by_name.items():
             if name not in version.rules:
                 alike = theirs.get(name) == predicate and name not in other.rules
+                alike = alike and not (name == AUTHORIZED and (version.opaque or other.opaque))
                 yield name, name if alike else self._apart(side, name)
         yield from version.inputs.predicates.items()
         if version.opaque:
