@@ -203,5 +203,6 @@ def _about_pairs(
     if outcome.first is not None:
         by = ", ".join(f"`{each}`" for each in outcome.first.rules or ()) or "no rule"
         note = Note(f"before it: {outcome.before.value}, by {by}", claim.span)
-        finding = attrs.evolve(finding, notes=(*finding.notes, note))
+        rules = tuple(dict.fromkeys((*finding.rules, *(outcome.first.rules or ()))))
+        finding = attrs.evolve(finding, rules=rules, notes=(*finding.notes, note))
     return ClaimResult(claim, holds=False, finding=finding, first=outcome.first)
