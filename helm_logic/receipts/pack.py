@@ -27,15 +27,16 @@ from typing import Self
 import attrs
 
 from helm_logic.errors import InputError
-from helm_logic.kernel.encoding import JsonValue, canonical_json, digest, parse_json
+from helm_logic.kernel.encoding import JsonValue, digest, parse_json
 from helm_logic.ledger.shape import require_list, require_object, require_text
 from helm_logic.receipts.archive import MAX_MEMBER, read_archive, write_archive
+from helm_logic.receipts.manifest import with_manifest, without_manifest
 from helm_logic.receipts.pack_story import story
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
 
 FORMAT = "helm-logic/pack/v1"
-MANIFEST, RECEIPT, STORY = "manifest.json", "receipt.json", "story.txt"
+RECEIPT, STORY = "receipt.json", "story.txt"
 
 _NAME = re.compile(
     r"(parents)/([0-9a-f]{64})\.json|(approvals)/([0-9a-f]{64})\.tlog-proof"
@@ -68,14 +69,15 @@ class Pack:
         """Return the bytes of the pack; raise InputError if it cannot be one."""
         members = {
             RECEIPT: self.receipt.to_bytes(),
-            STORY: story(list(self.receipts())),
+            STORY: story(
+                [(each.id, each.proof.encode("utf-8"), said) for each, said in self.receipts()]
+            ),
             **{_name("parents", name): each.to_bytes() for name, each in self.parents.items()},
             **{_name("approvals", name): data for name, data in self.proofs.items()},
             **{_name("policies", name): data for name, data in self.policies.items()},
             **{_name("rules", name): data for name, data in self.rules.items()},
         }
-        members[MANIFEST] = _manifest(self.receipt.id, members)
-        return write_archive(members)
+        return write_archive(with_manifest(FORMAT, self.receipt.id, members))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -83,11 +85,10 @@ class Pack:
 
         Raises InputError or EnvelopeError. Nothing is verified.
         """
-        members = read_archive(data)
-        _require_manifest(members)
+        members = without_manifest(FORMAT, (RECEIPT, STORY), read_archive(data))
         kinds: dict[str, dict[str, bytes]] = {name: {} for name in _SUFFIX}
         for name, content in members.items():
-            if name not in (MANIFEST, RECEIPT, STORY):
+            if name not in (RECEIPT, STORY):
                 kind, named = _kind(name)
                 kinds[kind][named] = content
         pack = cls(
@@ -105,7 +106,7 @@ class Pack:
     def check_closed(self) -> None:
         """Return if the members are those that the receipts name; raise InputError."""
         ids = {name: each.id for name, each in self.parents.items()}
-        _require_names("parents", self.parents, ids)
+        require_names("parents", self.parents, ids)
         receipts = {self.receipt.id: self.receipt, **self.parents}
         waiting, reached, logged, policies = [self.receipt.id], set[str](), set[str](), set[str]()
         while waiting:
@@ -118,15 +119,9 @@ class Pack:
                 waiting += answered_receipts(statement)
                 logged |= logged_approvals(statement)
                 policies.add(statement.policy)
-        _require_same("parents", self.parents, reached - {self.receipt.id})
-        _require_same("approvals", self.proofs, logged)
-        for name in self.policies:
-            if name not in policies:
-                raise InputError("pack", f"the policy `{name}` is one that no receipt names")
-        _require_names("policies", self.policies, _digests(self.policies))
-        _require_names("rules", self.rules, _digests(self.rules))
-        texts = {name for policy in self.policies.values() for name in rule_names(policy)}
-        _require_same("rules", self.rules, texts)
+        require_same("parents", self.parents, reached - {self.receipt.id})
+        require_same("approvals", self.proofs, logged)
+        check_policies(self.policies, self.rules, policies)
 
 
 def answered_receipts(statement: Statement) -> list[str]:
@@ -159,28 +154,6 @@ def is_pack(data: bytes) -> bool:
     return data[257:263] == b"ustar\0" or data.startswith((b"approvals/", b"manifest.json\0"))
 
 
-def _manifest(receipt: str, members: Mapping[str, bytes]) -> bytes:
-    listed = [
-        {"digest": digest(members[name]), "name": name, "size": len(members[name])}
-        for name in sorted(members)
-    ]
-    return canonical_json({"format": FORMAT, "members": listed, "receipt": receipt})
-
-
-def _require_manifest(members: Mapping[str, bytes]) -> None:
-    for name in (MANIFEST, RECEIPT, STORY):
-        if name not in members:
-            raise InputError("pack", f"the member `{name}` is missing")
-    parts = require_object(
-        parse_json(members[MANIFEST]), "manifest", ("format", "members", "receipt")
-    )
-    if parts["format"] != FORMAT:
-        raise InputError("pack", f"manifest.json: want the format `{FORMAT}`")
-    rest = {name: content for name, content in members.items() if name != MANIFEST}
-    if members[MANIFEST] != _manifest(require_text(parts["receipt"], "receipt"), rest):
-        raise InputError("pack", "manifest.json does not list the other members as they are")
-
-
 def _kind(name: str) -> tuple[str, str]:
     found = _NAME.fullmatch(name)
     if found is None:
@@ -193,17 +166,25 @@ def _name(kind: str, named: str) -> str:
     return f"{kind}/{named.removeprefix('sha256:')}.{_SUFFIX[kind]}"
 
 
-def _digests(contents: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: digest(content) for name, content in contents.items()}
+def check_policies(
+    policies: Mapping[str, bytes], rules: Mapping[str, bytes], named: set[str]
+) -> None:
+    """Return if *policies* are some of those *named*, and *rules* those they name; InputError."""
+    require_same("policies", policies, named & policies.keys())
+    for kind, contents in (("policies", policies), ("rules", rules)):
+        require_names(kind, contents, {name: digest(each) for name, each in contents.items()})
+    require_same("rules", rules, {name for each in policies.values() for name in rule_names(each)})
 
 
-def _require_names(kind: str, members: Mapping[str, object], digests: Mapping[str, str]) -> None:
+def require_names(kind: str, members: Mapping[str, object], digests: Mapping[str, str]) -> None:
+    """Return if each of *members* goes by its own of the *digests*; raise InputError."""
     for name in members:
         if digests[name] != name:
             raise InputError("pack", f"{kind}: the member `{name}` has the digest {digests[name]}")
 
 
-def _require_same(kind: str, members: Mapping[str, object], named: set[str]) -> None:
+def require_same(kind: str, members: Mapping[str, object], named: set[str]) -> None:
+    """Return if *members* are those *named*, no more and no fewer; raise InputError."""
     for name in sorted(named ^ set(members)):
         what = "is missing" if name in named else "is one that nothing names"
         raise InputError("pack", f"{kind}: `{name}` {what}")

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.shape import require_object
 from helm_logic.ledger.tlog_proof import parse_tlog_proof
-from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
 
 _LAST_SECOND = 253402300799  # of the year 9999
@@ -32,11 +31,17 @@ _FOOT = (
 )
 
 
-def story(receipts: Sequence[tuple[Receipt, Statement]]) -> bytes:
-    """Return the page about *receipts*, in the order of the log; raise CheckpointError."""
-    placed = [(_index(receipt), receipt.id, said) for receipt, said in receipts]
+def story(
+    receipts: Sequence[tuple[str, bytes, Statement]], withheld: Sequence[Sequence[str]] = ()
+) -> bytes:
+    """Return the page about *receipts*, each its id, its tlog-proof and what it says.
+
+    *withheld* are the paths of values that it does not show. Raises CheckpointError.
+    """
+    placed = [(parse_tlog_proof(proof).index, name, said) for name, proof, said in receipts]
     placed.sort(key=lambda each: each[:2])
     parts = ["\n".join(_event(*each)) for each in placed]
+    parts += [f"The value of {quoted('.'.join(path))} is withheld." for path in withheld]
     return ("\n\n".join([_HEAD, *parts, _FOOT]) + "\n").encode("ascii")
 
 
@@ -84,7 +89,3 @@ def _asked(request: object) -> str:
 def _objects(values: object) -> Iterator[Mapping[str, JsonValue]]:
     for each in values:  # type: ignore[attr-defined]  # Statement.parse gives lists
         yield require_object(each, "named")
-
-
-def _index(receipt: Receipt) -> int:
-    return parse_tlog_proof(receipt.proof.encode("utf-8")).index

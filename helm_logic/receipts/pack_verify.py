@@ -182,7 +182,7 @@ def _signatures(found: Findings, receipts: list[_Case], trust: Trust) -> None:
         found.say(f"signatures: {count}, each by the key that it names")
     with found.result("trust"):
         for each in receipts:
-            _check_log(each.proof, trust)
+            check_log(each.proof, trust)
         found.say(f"accepted engines, and the log {trust.log_origin}")
 
 
@@ -191,18 +191,24 @@ def _check_signatures(receipt: Receipt, trust: Trust) -> None:
         raise SignatureError(f"got the payload type `{receipt.envelope.payload_type}`")
     dsse.verify(receipt.envelope, trust.engine_keys)
     for each in receipt.envelopes:
-        member = _KEY_MEMBERS.get(each.payload_type)
-        if member is None:
-            raise SignatureError(f"got a statement of the unknown type `{each.payload_type}`")
-        text = require_text(_payload(each).get(member), member)
-        try:
-            key = PublicKey.parse(text)
-        except ValueError as error:
-            raise SignatureError(f"{member}: {error}") from None
-        dsse.verify(each, (key,))
+        check_own_key(each)
 
 
-def _check_log(proof: TlogProof, trust: Trust) -> None:
+def check_own_key(envelope: Envelope) -> None:
+    """Return if *envelope* is signed by the key that it names; raise HelmError."""
+    member = _KEY_MEMBERS.get(envelope.payload_type)
+    if member is None:
+        raise SignatureError(f"got a statement of the unknown type `{envelope.payload_type}`")
+    text = require_text(_payload(envelope).get(member), member)
+    try:
+        key = PublicKey.parse(text)
+    except ValueError as error:
+        raise SignatureError(f"{member}: {error}") from None
+    dsse.verify(envelope, (key,))
+
+
+def check_log(proof: TlogProof, trust: Trust) -> None:
+    """Return if the tree head of *proof* claims the trusted log's key; raise SignatureError."""
     wanted = (trust.log_origin, note_key_id(trust.log_origin, trust.log_key))
     signed = [(one.name, one.key_id) for one in parse_note(proof.checkpoint).signatures]
     if wanted not in signed:

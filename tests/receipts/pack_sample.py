@@ -32,7 +32,8 @@ from helm_logic.ledger.leaf import Kind, envelope_leaf
 from helm_logic.ledger.merkle import leaf_hash
 from helm_logic.ledger.tlog_proof import TlogProof
 from helm_logic.receipts.archive import read_archive, write_archive
-from helm_logic.receipts.pack import MANIFEST, Pack
+from helm_logic.receipts.manifest import MANIFEST, with_manifest
+from helm_logic.receipts.pack import FORMAT, Pack
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Reason, Statement, request_digest
 from helm_logic.receipts.verdict import Verdict
@@ -202,9 +203,4 @@ def members(data: bytes) -> dict[str, bytes]:
 
 def repacked(parts: dict[str, bytes], receipt: str) -> bytes:
     """Return an archive of *parts* with the manifest that fits them."""
-    listed = [
-        {"digest": digest(parts[name]), "name": name, "size": len(parts[name])}
-        for name in sorted(parts)
-    ]
-    manifest = {"format": "helm-logic/pack/v1", "members": listed, "receipt": receipt}
-    return write_archive({**parts, MANIFEST: canonical_json(manifest)})
+    return write_archive(with_manifest(FORMAT, receipt, parts))
