@@ -28,6 +28,8 @@ from helm_logic.lang import RuleSet, Source, load
 
 _READER = Path(__file__).with_name("reader.dl")
 _IMPOSSIBLE = "impossible"
+# Stands before the derived predicates of reader.dl in formulas: rules may have some of that name.
+READER = "reader-"
 
 
 @attrs.frozen
@@ -50,17 +52,21 @@ class Assumed:
     functions: Mapping[str, Function]
     denials: tuple[Denial, ...]
 
-    def axioms(self, names: Iterable[str]) -> tuple[Formula, ...]:
-        """Return what the denials say that speak of nothing but *names*: given relations."""
+    def axioms(self, names: Iterable[str], *, recursive: bool = False) -> tuple[Formula, ...]:
+        """Return what the denials say that speak of nothing but *names*: given relations.
+
+        Those that also speak of recursive predicates are among them only if *recursive*.
+        """
         asked = frozenset(names)
         found = []
         for number, denial in enumerate(self.denials):
             if relations_of(denial) <= asked:
-                bodies = Bodies(denial.program, self.functions, prefix=f"a{number}.")
+                title = READER if denial.program is reader().program else ""
+                bodies = Bodies(denial.program, self.functions, (), f"a{number}.", title)
                 local: list[Var] = []
                 parts = bodies.body(denial.rule.body, {}, local)
                 formula = negation_inward(neg(exists(local, parts)))
-                if formula != TRUE and not bodies.free:
+                if formula != TRUE and (recursive or not bodies.free):
                     found.append(formula)
         return tuple(found)
 

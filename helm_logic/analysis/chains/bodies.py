@@ -104,7 +104,8 @@ class Bodies:
     """Turns bodies of rules of *program* into formulas. One object for one formula.
 
     *functions* are the functional relations; *kept* are derived predicates that stay predicates of
-    the formula, recursive ones are so in any case.
+    the formula, recursive ones are so in any case, with *title* before their names. Names of
+    variables begin with *prefix*.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Bodies:
         functions: Mapping[str, Function],
         kept: Iterable[str] = (),
         prefix: str = "",
+        title: str = "",
     ) -> None:
         self.free: dict[str, None] = {}
         self.program, self._functions = program, functions
@@ -120,7 +122,7 @@ class Bodies:
         self._rules: dict[str, list[Rule]] = {}
         for rule in program.rules:
             self._rules.setdefault(rule.head.predicate, []).append(rule)
-        self._prefix, self._used = prefix, Counter[str]()
+        self._prefix, self._title, self._used = prefix, title, Counter[str]()
 
     def variable(self, hint: str, sort: str) -> Var:
         """Return a new variable."""
@@ -151,10 +153,11 @@ class Bodies:
             return Apply(predicate, tuple(terms))
         if predicate in self._kept:
             self.free.setdefault(f"the recursive predicate `{predicate}`")
-            return Apply(predicate, tuple(terms))
-        return disj(self._unfolded(rule, terms) for rule in self._rules.get(predicate, ()))
+            return Apply(self._title + predicate, tuple(terms))
+        return disj(self.unfolded(rule, terms) for rule in self._rules.get(predicate, ()))
 
-    def _unfolded(self, rule: Rule, terms: Sequence[Formula]) -> Formula:
+    def unfolded(self, rule: Rule, terms: Sequence[Formula]) -> Formula:
+        """Return the formula that *rule* concludes *terms*."""
         environment: Environment = {}
         parts, local = [], list[Var]()
         for term, value in zip(rule.head.terms, terms, strict=True):

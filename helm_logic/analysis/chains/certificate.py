@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A proof about chains as files, and what makes a stranger believe it.
 
-    proof.json      {"format": "helm-logic/attenuation/v1", "rules": DIGEST, "predicates": [NAME],
-                     "narrowed": {RULE: [POWER]},
-                     "proofs": [{"properties": [NAME], "invariant": {PREDICATE: FORMULA}}],
-                     "conditions": {NAME: DIGEST}}
-    NNN-NAME.smt2   each verification condition; every one must be unsatisfiable
+    {"format": "helm-logic/attenuation/v1", "rules": DIGEST, "predicates": [NAME],
+     "narrowed": {RULE: [POWER]},
+     "proofs": [{"properties": [NAME], "invariant": {PREDICATE: FORMULA}}]}
+
+with the verification conditions beside it (`files.py`).
 
 The conditions follow from the rules and the invariants. So whoever checks a certificate makes them
 anew from the rules at hand and compares: one that is about other rules, or whose conditions were
@@ -15,30 +15,34 @@ fresh z3, and of cvc5.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
 from helm_logic.analysis.chains.attenuation import Attenuation
 from helm_logic.analysis.chains.clauses import Clauses, codes_of, make_clauses
-from helm_logic.analysis.chains.digest import rules_digest
+from helm_logic.analysis.chains.digest import attenuation_digest
+from helm_logic.analysis.chains.files import (
+    PROOF,
+    read_proof,
+    require_same,
+    require_texts,
+    write_proof,
+)
 from helm_logic.analysis.chains.induction import Condition, conditions
 from helm_logic.analysis.chains.lemmas import lemmas
 from helm_logic.analysis.chains.properties import Plan, make_plan
 from helm_logic.analysis.chains.system import make_system
 from helm_logic.analysis.smt import Formula, symbol, text
 from helm_logic.analysis.smt_reader import read_expressions, read_formula
-from helm_logic.errors import CertificateRefused, InputError, PolicyError
-from helm_logic.kernel.encoding import JsonValue, digest, parse_json
+from helm_logic.errors import CertificateRefused, InputError
+from helm_logic.kernel.encoding import JsonValue
 from helm_logic.lang import RuleSet
 from helm_logic.ledger.shape import require_list, require_object, require_text
 
 FORMAT = "helm-logic/attenuation/v1"
-PROOF = "proof.json"
-_MEMBERS = ("format", "rules", "predicates", "narrowed", "proofs", "conditions")
+_MEMBERS = ("format", "rules", "predicates", "narrowed", "proofs")
 
 
 @attrs.frozen
@@ -84,21 +88,12 @@ def certificate_of(attenuation: Attenuation) -> Certificate:
 
 def require_conditions(certificate: Certificate, rule_set: RuleSet) -> None:
     """Raise CertificateRefused unless *certificate* is about *rule_set*, condition by condition."""
-    made = _made_anew(certificate, rule_set)
-    own = {each.name: each.script for each in certificate.conditions}
-    if len(own) != len(certificate.conditions):
-        raise CertificateRefused("conditions", "a name that stands twice", "each name once")
-    for each in made:
-        if own.pop(each.name, None) != each.script:
-            where = f"condition `{each.name}`"
-            raise CertificateRefused(where, "another text, or none", "the one the rules give")
-    if own:
-        raise CertificateRefused("conditions", f"`{min(own)}`", "those that the rules give")
+    require_same(certificate.conditions, _made_anew(certificate, rule_set))
 
 
 def _made_anew(certificate: Certificate, rule_set: RuleSet) -> tuple[Condition, ...]:
     system = make_system(rule_set)
-    if (known := rules_digest(system)) != certificate.rules:
+    if (known := attenuation_digest(system)) != certificate.rules:
         raise CertificateRefused("rules", certificate.rules, f"{known}, the rules at hand")
     if tuple(system.shapes) != certificate.predicates:
         raise CertificateRefused("predicates", certificate.predicates, tuple(system.shapes))
@@ -141,13 +136,7 @@ def _invariant(proof: ProofText, clauses: Clauses, number: int) -> dict[str, For
 
 def write_certificate(certificate: Certificate, folder: Path) -> None:
     """Write *certificate* to *folder*, in the place of one that is there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.smt2"):
-        old.unlink()
-    names = list(_file_names(certificate.conditions))
-    for name, each in zip(names, certificate.conditions, strict=True):
-        (folder / name).write_text(each.script, encoding="utf-8")
-    value = {
+    value: dict[str, JsonValue] = {
         "format": FORMAT,
         "rules": certificate.rules,
         "predicates": list(certificate.predicates),
@@ -156,39 +145,25 @@ def write_certificate(certificate: Certificate, folder: Path) -> None:
             {"properties": list(each.properties), "invariant": dict(each.invariant)}
             for each in certificate.proofs
         ],
-        "conditions": {
-            each.name: digest(each.script.encode("utf-8")) for each in certificate.conditions
-        },
     }
-    (folder / PROOF).write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    write_proof(folder, value, certificate.conditions)
 
 
 def read_certificate(folder: Path) -> Certificate:
     """Return the certificate in *folder*; raise PolicyError, or InputError for what it says."""
-    try:
-        value = parse_json((folder / PROOF).read_bytes())
-        parts = require_object(value, PROOF, _MEMBERS)
-        if parts["format"] != FORMAT:
-            raise InputError("wrong_shape", f"{PROOF}: got `{parts['format']}`, want `{FORMAT}`")
-        listed = require_object(parts["conditions"], "conditions")
-        files = sorted(folder.glob("*.smt2"))
-        if len(files) != len(listed):
-            raise InputError("wrong_shape", f"got {len(files)} conditions, want {len(listed)}")
-        scripts = [each.read_text(encoding="utf-8") for each in files]
-    except OSError as error:
-        raise PolicyError(f"cannot read `{error.filename}`: {error.strerror}") from error
-    for (name, named), script in zip(listed.items(), scripts, strict=True):
-        if digest(script.encode("utf-8")) != named:
-            raise InputError("wrong_shape", f"the text of condition `{name}` has another digest")
+    value, conditions = read_proof(folder)
+    parts = require_object(value, PROOF, _MEMBERS)
+    if parts["format"] != FORMAT:
+        raise InputError("wrong_shape", f"{PROOF}: got `{parts['format']}`, want `{FORMAT}`")
     return Certificate(
         require_text(parts["rules"], "rules"),
-        _texts(parts["predicates"], "predicates"),
+        require_texts(parts["predicates"], "predicates"),
         {
-            rule: _texts(those, "narrowed")
+            rule: require_texts(those, "narrowed")
             for rule, those in require_object(parts["narrowed"], "narrowed").items()
         },
         tuple(map(_proof, require_list(parts["proofs"], "proofs"))),
-        tuple(map(Condition, listed, scripts)),
+        conditions,
     )
 
 
@@ -196,16 +171,6 @@ def _proof(value: JsonValue) -> ProofText:
     parts = require_object(value, "proof", ("properties", "invariant"))
     said = require_object(parts["invariant"], "invariant")
     return ProofText(
-        _texts(parts["properties"], "properties"),
+        require_texts(parts["properties"], "properties"),
         {name: require_text(formula, "invariant") for name, formula in said.items()},
     )
-
-
-def _texts(value: JsonValue, where: str) -> tuple[str, ...]:
-    return tuple(require_text(each, where) for each in require_list(value, where))
-
-
-def _file_names(those: Sequence[Condition]) -> Iterator[str]:
-    width = len(str(len(those)))
-    for number, each in enumerate(those, start=1):
-        yield f"{number:0{width}}-{re.sub(r'[^a-z0-9_]+', '-', each.name.lower()).strip('-')}.smt2"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a proof is about, as one digest: rules, columns, and what is assumed of facts.
 
-Every rule is in it on which the given predicates depend, and nothing else is: a proof about
+Every rule is in it on which the predicates in question depend, and nothing else is: a proof about
 `authority.dl` holds in every policy that includes it and adds no rule to what it concludes.
 """
 
@@ -10,39 +10,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helm_logic.analysis.chains.assumed import reader
+from helm_logic.analysis.chains.columns import Columns
 from helm_logic.analysis.chains.system import System
-from helm_logic.kernel.encoding import JsonValue, canonical_json, digest
+from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.kernel.program import Program, Rule
 from helm_logic.kernel.terms import Compute, Count, Literal, Negative, Positive, Test
-from helm_logic.lang import rule_text
+from helm_logic.lang import RuleSet, rule_text
 
 
-def rules_digest(system: System) -> str:
+def attenuation_digest(system: System) -> str:
     """Return the digest of the rules that the chain predicates of *system* depend on."""
-    goals = (*system.shapes, *(_head(system, each) for each in system.rule_set.assumptions))
-    predicates = reached(system.program, goals)
-    columns: list[JsonValue] = [
-        [name, *(f"{each.name}: {each.type}" for each in system.columns[name])]
-        for name in sorted(predicates)
-    ]
+    return rules_digest(system.rule_set, tuple(system.shapes), (), system.columns)
+
+
+def rules_digest(
+    rule_set: RuleSet, goals: Iterable[str], also: Iterable[Rule], columns: Columns
+) -> str:
+    """Return the digest of the rules that *goals* and the rules *also* depend on, and of these.
+
+    What is assumed belongs to it: the assumptions of the rule set, and reader.dl.
+    """
+    rules = {rule.id: rule for rule in rule_set.program.rules}
+    asked = [*also, *(rules[each] for each in rule_set.assumptions)]
+    named = {*goals, *(name for rule in asked for each in rule.body for name in _named(each))}
+    below = reached(rule_set.program, named)
+    chosen = [each for each in rules.values() if each.head.predicate in below or each in asked]
     return digest(
         canonical_json(
             {
-                "columns": columns,
-                "predicates": list(system.shapes),
-                "reader": reader().sources[0].text,
-                "rules": [
-                    [rule.id, rule_text(rule)]
-                    for rule in system.program.rules
-                    if rule.head.predicate in predicates
+                "columns": [
+                    [name, *(f"{each.name}: {each.type}" for each in columns[name])]
+                    for name in sorted(below)
                 ],
+                "goals": sorted(goals),
+                "reader": reader().sources[0].text,
+                "rules": [[rule.id, rule_text(rule)] for rule in chosen],
             }
         )
     )
-
-
-def _head(system: System, rule: str) -> str:
-    return next(each.head.predicate for each in system.program.rules if each.id == rule)
 
 
 def reached(program: Program, goals: Iterable[str]) -> frozenset[str]:

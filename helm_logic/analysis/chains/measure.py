@@ -23,7 +23,7 @@ from helm_logic.analysis.chains.columns import (
     places,
 )
 from helm_logic.analysis.chains.handing import DELEGATE_KEY, SIGNER, stays
-from helm_logic.analysis.chains.powers import DEMAND, POWER, powers
+from helm_logic.analysis.chains.powers import DEMAND, POWER, Power, powers
 from helm_logic.analysis.chains.properties import CONTINUATION, bounds
 from helm_logic.analysis.chains.system import Component, Shape, System
 from helm_logic.analysis.chains.witness import Chain, Hop
@@ -101,6 +101,11 @@ class Measure:
                 return True
         return False
 
+    def _asked_of(self, power: Power) -> str:
+        columns = self._system.columns[power.relation]
+        wanted = (self._wanted(power.relation, place) for place in places(columns, power.role))
+        return " ".join(map(_text, wanted))
+
     def _wanted(self, relation: str, place: int) -> Term:
         return self._chain.wanted[f"{relation}.{place}"][0][0]
 
@@ -133,7 +138,8 @@ class Measure:
         for (_, root), (each, value) in zip(before, after, strict=False):
             if each.type == POWER:
                 if value == _TRUE and root != _TRUE:
-                    yield f"the end has more `{role}` than the root grant"
+                    wanted = self._asked_of(self._powers[each.relation])
+                    yield f"`{role}` {wanted} is given at the end, and not by the root grant"
             elif _exceeds(role, root, value):
                 name = each.name
                 yield f"`{name}` is {_text(root)} in the root grant and {_text(value)} at the end"

@@ -27,7 +27,7 @@ from helm_logic.analysis.chains.attenuation import (
     Result,
 )
 from helm_logic.analysis.chains.clauses import codes_of, make_clauses
-from helm_logic.analysis.chains.digest import rules_digest
+from helm_logic.analysis.chains.digest import attenuation_digest
 from helm_logic.analysis.chains.induction import (
     Invariant,
     Query,
@@ -59,7 +59,7 @@ def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Att
     """Return what can be proved of the chains of *rule_set*; each question takes *timeout_ms*."""
     system = make_system(rule_set)
     if not system.shapes:
-        return Attenuation(rules_digest(system), (), (), (), {}, ())
+        return Attenuation(attenuation_digest(system), (), (), (), {}, ())
     narrowed = proved_lemmas(system)
     codes = codes_of(system)
     plan = make_plan(system, codes)
@@ -68,7 +68,7 @@ def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Att
     prover = _Prover(system, Known(clauses, plan, plain, timeout_ms))
     results = tuple(prover.result(each) for each in PROPERTIES)
     return Attenuation(
-        rules_digest(system),
+        attenuation_digest(system),
         tuple(system.shapes),
         results,
         tuple(prover.proofs()),

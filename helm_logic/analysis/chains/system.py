@@ -162,7 +162,7 @@ def make_system(rule_set: RuleSet) -> System:
 def _chain_predicates(program: Program, columns: Columns) -> tuple[str, ...]:
     inner = recursive(program)
     bounded = {name for name in inner if any(each.role in BOUNDS for each in columns[name])}
-    reached = _positively_below((*_GOALS, *bounded), program)
+    reached = positively_below((*_GOALS, *bounded), program)
     chosen = bounded | {name for name in inner & reached if places(columns[name], LINK)}
     for names in program.strata:
         if chosen & set(names):
@@ -170,7 +170,7 @@ def _chain_predicates(program: Program, columns: Columns) -> tuple[str, ...]:
     return tuple(each.name for each in program.predicates if each.name in chosen)
 
 
-def _positively_below(goals: Iterable[str], program: Program) -> frozenset[str]:
+def positively_below(goals: Iterable[str], program: Program) -> frozenset[str]:
     """Return what facts of *goals* rest on, other than through `not` and counts."""
     reached = set(goals)
     waiting = list(reached)
