@@ -2,9 +2,10 @@
 """Principals: the names of those who delegate, act and approve.
 
 A principal is written `type:id` (`user:founder`, `agent:ops`). The type has no `:`, so the text has
-one reading, and no `/`, so that a pattern cannot be met by a type that runs over its segments. Both parts are printable and without space, and the whole is in Unicode normal form C,
-so that two principals that look alike in a review by spaces or by composed letters are not both
-accepted. Who is behind a name is the identity provider's to prove, not decided here.
+one reading, and no `/`, so that no type runs over a segment of a pattern. Both parts are printable
+and without space, and the whole is in Unicode normal form C, so that two principals that look alike
+in a review by spaces or by composed letters are not both accepted. Who is behind a name is the
+identity provider's to prove, not decided here.
 """
 
 from __future__ import annotations
