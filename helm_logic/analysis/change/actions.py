@@ -55,10 +55,13 @@ class Actions:
         return found
 
 
-def about(rule_set: RuleSet, actions: Collection[Term], lacking: Collection[str]) -> RuleSet:
+def about(
+    rule_set: RuleSet, actions: Collection[Term], lacking: Collection[str] | None = None
+) -> RuleSet:
     """Return *rule_set* for requests of one of *actions* that lack none but inputs *lacking*.
 
-    It gives them the same model: rules that cannot hold for such a request are left out.
+    It gives them the same model: rules that cannot hold for such a request are left out. None for
+    *lacking* is any input.
     """
     program = rule_set.program
     rules: dict[str, list[Rule]] = {}
@@ -68,7 +71,8 @@ def about(rule_set: RuleSet, actions: Collection[Term], lacking: Collection[str]
     kept = []
     for rule in program.rules:
         named = known.of(rule)
-        if (named is None or not named.isdisjoint(actions)) and _can_lack(rule, lacking):
+        can_lack = lacking is None or _can_lack(rule, lacking)
+        if can_lack and (named is None or not named.isdisjoint(actions)):
             kept.append(rule)
     return attrs.evolve(rule_set, program=Program(program.predicates, tuple(kept), program.strata))
 
