@@ -15,6 +15,7 @@ from helm_logic.cli.main import main
 from helm_logic.cli.new_folder import MACHINES, PEOPLE, REQUESTS, write_folder
 from helm_logic.ledger.keys import read_key_file
 from helm_logic.policy.settings import parse_settings
+from tests.postgres import Cluster
 
 NOW, MONTH = 1_800_000_000, 30 * 86400
 
@@ -35,6 +36,22 @@ def test_the_requests_are_named_for_their_verdicts(
     assert made.exit_code == 0
     assert "cd shop\n" in made.output
     assert codes == {"allow": 0, "deny": 3, "escalate": 4}
+
+
+def test_the_log_may_be_kept_by_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Cluster
+) -> None:
+    """`init --ledger URL` lays the log there, and `decide` appends to it; no other URL will do."""
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(main, ["init", "shop", "--ledger", "mysql://db/logs"])
+    made = CliRunner().invoke(main, ["init", "shop", "--ledger", postgres.fresh()])
+    monkeypatch.chdir(tmp_path / "shop")
+    decided = CliRunner().invoke(main, ["decide", "requests/allow.json"])
+    checked = CliRunner().invoke(main, ["log", "fsck"])
+
+    assert (refused.exit_code, made.exit_code) == (2, 0)
+    assert (decided.exit_code, checked.exit_code) == (0, 0), checked.output
+    assert list((tmp_path / "shop" / "ledger").iterdir()) == []
 
 
 def test_the_rules_that_are_written_pass_the_tests_that_are_written(policy: Path) -> None:

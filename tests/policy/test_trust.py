@@ -34,6 +34,15 @@ def test_trust_is_read_without_the_rest_of_the_folder(tmp_path: Path) -> None:
     assert (settings.ledger, settings.head) == ("log.sqlite", "log.head")
 
 
+def test_a_log_may_be_kept_by_a_server(tmp_path: Path) -> None:
+    """`url` in the place of `path` names it."""
+    url = "postgresql://logs.example/helm"
+    text = TOML.replace('path = "log.sqlite"', f'url = "{url}"')
+    (tmp_path / "helm.toml").write_text(text)
+
+    assert read_log_settings(tmp_path).ledger == url
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -45,6 +54,11 @@ def test_trust_is_read_without_the_rest_of_the_folder(tmp_path: Path) -> None:
         ("head =", "heads =", "`head` is missing"),
         ('"log.head"', "7", "want a string"),
         ('"log.sqlite"', '"\udcff"', "is not toml"),
+        ("path =", "paths =", "`paths` is not known"),
+        ('path = "log.sqlite"', "", "want either path"),
+        ("path =", 'url = "postgresql:///logs"\npath =', "want either path"),
+        ('"log.sqlite"', '"postgresql:///logs"', "this is a URL; write `url = ...`"),
+        ("path =", "url =", "want `postgresql://...`"),
     ],
 )
 def test_trust_that_is_not_stated_exactly_is_refused(
