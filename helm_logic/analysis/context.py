@@ -45,9 +45,19 @@ def context_of(rule_set: RuleSet) -> Context:
         faults=frozenset(
             rule.id for rule in rules
             if rule.head.predicate == "deny" and where[rule.id] == _CHAIN and _CHAIN in stock
-        ),
+        ) or _proved_faults(rule_set, concluded),
         undefined=frozenset(declared - concluded if main in stock else ()),
     )  # fmt: skip
+
+
+def _proved_faults(rule_set: RuleSet, concluded: set[str]) -> frozenset[str]:
+    """Return the faults that `authorized` excludes by rules of one's own, if that is proved."""
+    if "authorized" not in concluded or "deny" not in concluded:
+        return frozenset()
+    from helm_logic.analysis.chains.contract import contract  # noqa: PLC0415 - seldom needed
+
+    found = contract(rule_set)
+    return frozenset(found.faults if found.holds else ())
 
 
 def stock_sources(rule_set: RuleSet) -> frozenset[str]:

@@ -205,4 +205,26 @@ def _unsupported(inquiry: Inquiry) -> dict[str, tuple[str, ...]]:
         if names:
             told = (f"`{name}`, a part of a name that stands elsewhere too" for name in names)
             found[rule.id] = (*found.get(rule.id, ()), *told)
+    for rule_id in _changing(inquiry):
+        told = (
+            "a predicate of the chain's rules, whose faults `authorized` may no longer exclude",
+        )
+        found[rule_id] = (*found.get(rule_id, ()), *told)
     return found
+
+
+_OF_CHAINS = "a predicate of the chain rules, whose faults `authorized` may no longer exclude"
+
+
+def _changing(inquiry: Inquiry) -> Iterator[str]:
+    """Yield the rules that add to what the stock rules say of chains; HL111 tells of the others."""
+    study = inquiry.study
+    rules = study.rule_set.program.rules
+    sources = {inquiry.span(each).source.name for each in study.faults & study.stock}
+    chain = {each.head.predicate for each in rules
+             if each.id in study.stock and inquiry.span(each.id).source.name in sources}  # fmt: skip
+    timed = study.unfolder.reaching(("now",))
+    for rule in rules:
+        changes = rule.head.predicate in chain - {"deny"} and rule.id not in study.stock
+        if changes and reads(rule) & timed:
+            yield rule.id
