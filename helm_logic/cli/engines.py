@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from helm_logic.kernel.certificate import Facts
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Row
-from helm_logic.receipts.pack_verify import Replay
+from helm_logic.receipts.pack_replay import Replay
 
 
 def replay_engines() -> dict[str, Replay]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from helm_logic.cli.options import (
+    FILE,
     NEW_FILE,
     policy_folder,
     policy_option,
@@ -17,13 +18,14 @@ from helm_logic.cli.options import (
     trust_options,
 )
 from helm_logic.cli.receipt_files import read_receipt
-from helm_logic.errors import HelmError, PolicyError, StoreError
+from helm_logic.errors import HelmError, PolicyError, ReceiptRefused, StoreError
 from helm_logic.ledger.durable import create_file
 from helm_logic.receipts.logged_pack import logged_pack
 from helm_logic.receipts.pack import Pack
 from helm_logic.receipts.pack_verify import verify_pack
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.verify import Trust
 
 
 @click.command("pack")
@@ -31,9 +33,21 @@ from helm_logic.receipts.statement import Statement
 @click.option(
     "-o", "--output", required=True, type=NEW_FILE, metavar="FILE", help="Write the pack here."
 )
+@click.option(
+    "--redact", metavar="PATH", multiple=True, help="Leave out this value of the request."
+)
+@click.option("--key", type=FILE, metavar="FILE", help="The engine's key, to sign a redaction.")
 @policy_option
 @trust_options
-def command(*, receipt: str, output: Path, policy: Path | None, **trusted: Any) -> None:
+def command(
+    *,
+    receipt: str,
+    output: Path,
+    redact: tuple[str, ...],
+    key: Path | None,
+    policy: Path | None,
+    **trusted: Any,
+) -> None:
     """Pack RECEIPT (a file, `-`, an id, or a place in the log) with all that it names.
 
     The pack is one uncompressed tar file: the receipt with its request, rules, facts, links,
@@ -41,24 +55,32 @@ def command(*, receipt: str, output: Path, policy: Path | None, **trusted: Any) 
     log holds them, all for its tree head of now; the policy with its rule files as they were
     written; and story.txt, which says in words what happened. It is verified before it is written.
 
+    With --redact (`context.NAME`, or `subject.properties.NAME` and the like) the engine, whose key
+    that takes, signs anew what the receipt says without these values. Facts that came from them are
+    left out, and the derivation if a rule could read one; approvals are, too. Who verifies it has
+    the engine's word that the receipt in the log says the same. A value that can be guessed can be
+    confirmed by its digest: redaction keeps from view, and secret only what cannot be guessed.
+
     \b
     Examples:
       helm-logic pack 6 -o deploy.tar
+      helm-logic pack 6 -o deploy.tar --redact context.ticket --key keys/engine.key
       helm-logic verify deploy.tar --replay
 
     Exit code: 0, 1 if what was found does not verify, 2 if it cannot be read or written.
     """
     trust = trust_of(policy, **trusted)
     pack = _pack(Receipt.parse(read_receipt(receipt, policy)), policy)
-    data = pack.to_bytes()
-    verify_pack(data, trust)
+    verify_pack(pack.to_bytes(), trust)
+    data = _redacted(pack, redact, key, trust) if redact else pack.to_bytes()
     try:
         create_file(output, data, 0o644)
     except FileExistsError:
         raise click.UsageError(f"`{output}` exists and is not replaced; name another") from None
-    size, parents = len(data), len(pack.parents)
-    click.echo(f"wrote {shown(output)} ({size} bytes, receipt {pack.receipt.id})", err=True)
-    if parents:
+    click.echo(f"wrote {shown(output)} ({len(data)} bytes, receipt {pack.receipt.id})", err=True)
+    if redact:
+        click.echo(f"  without the values of {', '.join(redact)}; their engine vouches", err=True)
+    elif parents := len(pack.parents):
         click.echo(f"  with the receipts that its approvals answer: {parents}", err=True)
     missing = {said.policy for _, said in pack.receipts()} - pack.policies.keys()
     for name in sorted(missing):
@@ -82,6 +104,25 @@ def _pack(receipt: Receipt, policy: Path | None) -> Pack:
         if reader.find(receipt.id) is None:
             raise StoreError(f"the log of `{folder}` does not hold the receipt {receipt.id}")
         return logged_pack(reader, receipt.id, _files(folder))
+
+
+def _redacted(pack: Pack, paths: tuple[str, ...], key: Path | None, trust: Trust) -> bytes:
+    """Return the redacted pack of *pack* without the values at *paths*; it holds but for those."""
+    from helm_logic.ledger.keys import read_key_file
+    from helm_logic.receipts.pack_results import State
+    from helm_logic.receipts.redacted_pack import redacted_pack
+    from helm_logic.receipts.redacted_verify import redacted_report
+
+    if key is None:
+        raise click.UsageError("--redact takes the key of the receipt's engine: give --key FILE")
+    named = [tuple(path.split(".")) for path in paths]
+    data = redacted_pack(pack, named, read_key_file(key)).to_bytes()
+    for each in redacted_report(data, trust).results:
+        if each.state in (State.FAILED, State.UNKNOWN):
+            raise ReceiptRefused(1, each.name, each.detail)
+        if each.state is State.WITHHELD:
+            click.echo(f"warning: the {each.name} is withheld: {each.detail}", err=True)
+    return data
 
 
 def _files(folder: Path) -> dict[str, bytes]:

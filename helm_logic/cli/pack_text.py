@@ -27,7 +27,8 @@ def pack_text(named: str, report: PackReport) -> str:
     if said is None or proof is None or not report.holds:
         return "\n".join([*lines, f"  {bad('refused')}: not everything that was asked for holds"])
     verdict = verdict_style(said.verdict.value)
-    end = f"{verdict} at {moment_text(said.now)}, entry {proof.index} of the log"
+    word = ", by the word of its engine" if report.pack is None else ""
+    end = f"{verdict} at {moment_text(said.now)}, entry {proof.index} of the log{word}"
     return "\n".join([*lines, f"  {good('verified')}: {end}"])
 
 
@@ -41,11 +42,12 @@ def pack_json(named: str, report: PackReport) -> str:
         ],
         "verified": report.holds,
     }
-    if report.holds and report.pack and report.statement and report.proof:
+    if report.holds and report.statement and report.proof:
         value |= {
             "index": report.proof.index,
             "now": report.statement.now,
-            "receipt": report.pack.receipt.id,
+            "receipt": report.receipt,
+            "redacted": report.pack is None,
             "verdict": report.statement.verdict.value,
         }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

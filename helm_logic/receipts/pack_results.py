@@ -22,6 +22,7 @@ class State(Enum):
     HOLDS = "ok"
     FAILED = "failed"
     UNKNOWN = "not checked"
+    WITHHELD = "withheld"
     NOT_ASKED = "not asked"
 
 

@@ -15,17 +15,13 @@ keys. Engines are handed in: this room imports none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
 import attrs
 
 from helm_logic.errors import InputError, ProofError, ReceiptRefused, SignatureError
-from helm_logic.kernel.certificate import Facts
 from helm_logic.kernel.encoding import JsonValue, parse_json
-from helm_logic.kernel.program import Program
-from helm_logic.kernel.terms import Row
 from helm_logic.ledger import envelope as dsse
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.keys import PublicKey
@@ -34,8 +30,8 @@ from helm_logic.ledger.merkle import leaf_hash
 from helm_logic.ledger.note import note_key_id, parse_note
 from helm_logic.ledger.shape import require_object, require_text
 from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
-from helm_logic.receipts.decode import decode_facts
 from helm_logic.receipts.pack import Pack, policy_value
+from helm_logic.receipts.pack_replay import Replay, replay
 from helm_logic.receipts.pack_results import Findings, Result, State
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
@@ -48,9 +44,6 @@ from helm_logic.receipts.verify import (
     check_verdict,
     program_of,
 )
-
-Replay: TypeAlias = Callable[[Program, Facts], Mapping[str, Collection[Row]]]
-"""An engine: from a program and facts to the rows of every derived predicate."""
 
 NAMES = ("bytes", "signature", "trust", "inclusion", "derivation", "replay")
 
@@ -66,10 +59,14 @@ _APPROVAL = "application/vnd.helm-logic.approval+json"
 
 @attrs.frozen
 class PackReport:
-    """Every result about one pack; *pack* and *statement* are None if the bytes do not hold."""
+    """Every result about one pack; the rest is empty if the bytes do not hold.
+
+    *pack* is None for a redacted one as well.
+    """
 
     results: tuple[Result, ...]
     pack: Pack | None = None
+    receipt: str = ""
     statement: Statement | None = None
     proof: TlogProof | None = None
 
@@ -105,16 +102,16 @@ def pack_report(
         _check_contents(pack, receipts)
         found.say(f"{len(data)} bytes; receipts: {len(receipts)}, policies: {len(pack.policies)}")
     if found.failed:
-        return PackReport((*found.results, *_unreached(engines)))
+        return PackReport((*found.results, *unreached(engines)))
     _signatures(found, receipts, trust)
     with found.result("inclusion"):
         head = _check_inclusion(pack, receipts, trust)
         found.say(head)
     with found.result("derivation"):
         found.say(_check_derivations(receipts))
-    _replay(found, receipts, engines)
+    replay(found, [(each.receipt, each.statement) for each in receipts], engines)
     root = receipts[0]
-    return PackReport(tuple(found.results), pack, root.statement, root.proof)
+    return PackReport(tuple(found.results), pack, root.receipt.id, root.statement, root.proof)
 
 
 @attrs.frozen
@@ -130,7 +127,8 @@ class _Case:
         return cls(receipt, statement, parse_tlog_proof(receipt.proof.encode("utf-8")))
 
 
-def _unreached(engines: Mapping[str, Replay]) -> Iterator[Result]:
+def unreached(engines: Mapping[str, Replay]) -> Iterator[Result]:
+    """Yield the results that stay open if the bytes do not hold."""
     for name in (*NAMES[1:-1], *(f"replay {each}" for each in engines)):
         yield Result(name, State.UNKNOWN, "the bytes do not hold")
 
@@ -253,31 +251,6 @@ def _check_derivations(receipts: list[_Case]) -> str:
         check_verdict(each.statement, claim, certificate)
         proved += certificate is not None
     return f"certificates: {proved}, refusals without one: {len(receipts) - proved}"
-
-
-def _replay(found: Findings, receipts: list[_Case], engines: Mapping[str, Replay]) -> None:
-    if not engines:
-        found.add("replay", State.NOT_ASKED, "no engine was asked")
-    broken = any(each.name == "derivation" and each.state is State.FAILED for each in found.results)
-    for name, engine in engines.items():
-        if broken:
-            found.add(f"replay {name}", State.UNKNOWN, "the derivation does not hold")
-            continue
-        with found.result(f"replay {name}"):
-            found.say(f"models found again: {sum(_agrees(each, engine) for each in receipts)}")
-
-
-def _agrees(case: _Case, engine: Replay) -> bool:
-    """Say whether there is a model and *engine* finds it; raise HelmError if it finds another."""
-    program = program_of(case.receipt, case.statement)
-    _, certificate = certificate_of(program, case.statement)
-    if program is None or certificate is None:
-        return False
-    facts = decode_facts(case.statement.facts)  # type: ignore[arg-type]
-    rows = {name: set(each) for name, each in engine(program, facts).items() if each}
-    if rows != {name: set(each) for name, each in certificate.model.items()}:
-        raise ReceiptRefused(len(NAMES), "replay", f"{case.receipt.id} has another model")
-    return True
 
 
 def _payload(envelope: Envelope) -> dict[str, JsonValue]:

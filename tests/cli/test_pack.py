@@ -160,3 +160,34 @@ def test_without_a_folder_a_receipt_is_packed_alone(packs: Path, policy: Path) -
         kinds[approved] = 1
     assert kinds == {True: 1, False: 1}
     assert not list(packs.glob("*.tmp"))
+
+
+def test_values_can_be_left_out(packs: Path, policy: Path) -> None:
+    """With the engine's key: what the rules do not read leaves the rest verified, exit code 0."""
+    _, options = trust(policy)
+    request = json.loads((policy / "requests/allow.json").read_bytes())
+    request["context"] |= {"ticket": "T-471100", "freeze": False}
+    (packs / "asked.json").write_text(json.dumps(request), encoding="utf-8")
+    folder = ("--policy", str(policy))
+    asked = json.loads(helm("decide", "--json", "asked.json", *folder).output)["context"]["receipt"]
+    key = ("--key", str(policy / "keys/engine.key"))
+
+    told = helm("pack", asked, "-o", "r.tar", "--redact", "context.ticket", *key, *folder).stderr
+    assert "without the values of context.ticket" in told
+    said = helm("verify", "--replay", "r.tar", *options).output
+    assert "values withheld: 1" in said
+    assert "by the word of its engine" in said
+    assert json.loads(helm("verify", "--json", "r.tar", *options).output)["redacted"] is True
+
+    told = helm("pack", asked, "-o", "f.tar", "--redact", "context.freeze", *key, *folder).stderr
+    assert "warning: the derivation is withheld" in told
+    assert "derivation       withheld" in helm("verify", "f.tar", *options, code=1).output
+
+    told = helm("pack", asked, "-o", "x.tar", "--redact", "context.x", *key, *folder, code=2).stderr
+    assert "has no `context.x`" in told
+    told = helm("pack", asked, "-o", "x.tar", "--redact", "context.ticket", *folder, code=2).stderr
+    assert "give --key" in told
+    stranger = ("--key", str(policy / "keys/ops.key"))
+    given = ("pack", asked, "-o", "x.tar", "--redact", "context.ticket", *stranger, *folder)
+    assert "key is not known" in helm(*given, code=1).stderr
+    assert not (packs / "x.tar").exists()
