@@ -198,18 +198,15 @@ def find_unsupported(inquiry: Inquiry) -> Iterator[Finding]:
 def _unsupported(inquiry: Inquiry) -> dict[str, tuple[str, ...]]:
     """Return by rule what was not understood, inputs that are a part of a name included."""
     study = inquiry.study
-    found = dict(study.unfolder.unsupported)
+    found: dict[str, tuple[str, ...]] = dict(study.unfolder.unsupported)
     partial = {name for name, each in study.unfolder.attributes.items() if each.path in PARTS}
     for rule in study.rule_set.program.rules if partial else ():
         names = sorted(reads(rule) & partial)
         if names:
-            told = (f"`{name}`, a part of a name that stands elsewhere too" for name in names)
+            told = tuple(f"`{name}`, a part of a name that stands elsewhere too" for name in names)
             found[rule.id] = (*found.get(rule.id, ()), *told)
     for rule_id in _changing(inquiry):
-        told = (
-            "a predicate of the chain's rules, whose faults `authorized` may no longer exclude",
-        )
-        found[rule_id] = (*found.get(rule_id, ()), *told)
+        found[rule_id] = (*found.get(rule_id, ()), _OF_CHAINS)
     return found
 
 
@@ -217,7 +214,7 @@ _OF_CHAINS = "a predicate of the chain rules, whose faults `authorized` may no l
 
 
 def _changing(inquiry: Inquiry) -> Iterator[str]:
-    """Yield the rules that add to what the stock rules say of chains; HL111 tells of the others."""
+    """Yield the rules that add to what stock rules say of chains; HL111 tells of the others."""
     study = inquiry.study
     rules = study.rule_set.program.rules
     sources = {inquiry.span(each).source.name for each in study.faults & study.stock}
