@@ -219,7 +219,7 @@ def _changing(inquiry: Inquiry) -> Iterator[str]:
     rules = study.rule_set.program.rules
     sources = {inquiry.span(each).source.name for each in study.faults & study.stock}
     chain = {each.head.predicate for each in rules
-             if each.id in study.stock and inquiry.span(each.id).source.name in sources}  # fmt: skip
+    """Yield rules that add to what stock rules say of chains and HL111 says nothing about."""
     timed = study.unfolder.reaching(("now",))
     for rule in rules:
         changes = rule.head.predicate in chain - {"deny"} and rule.id not in study.stock

@@ -99,7 +99,7 @@ def _about_chains(folder: Path, rules: Path | None, *, second: bool) -> Recheck:
         return Recheck((Checked(_PROOF, about, str(error)),))
     solvers = " and ".join(checked.solvers)
     note = f"{_PROOF}: {checked.conditions} conditions, each unsatisfiable for {solvers}"
-    claims = tuple(Checked(_PROOF, f"{about}: {name}") for name in checked.properties)
+    claims = tuple(Checked(_PROOF, f"{about}: {name}") for name in checked.shown)
     return Recheck(claims, (note,))
 
 
