@@ -105,7 +105,7 @@ def _but_for(answers: list[Answer], name: str) -> list[list[Answer]]:
     return [list(group) for _, group in groupby(ordered, key=lambda each: _rest(each, name))]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(claimed())
 def test_a_claim_holds_if_no_request_refutes_it(drawn: tuple[Pair, str]) -> None:
     """Every claim is decided, and as asking about every request decides it."""

@@ -88,7 +88,7 @@ def _is_touched(seen: Seen, difference: Difference) -> bool:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=22)
 @given(pairs())
 def test_each_request_is_in_the_move_that_it_makes(pair: Pair) -> None:
     """Moves, their boxes, their sizes and "no effect" are those of asking about every request."""
@@ -142,7 +142,7 @@ def rewritten(draw: st.DrawFn) -> tuple[str, str]:
     return old, "\n".join(lines)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(rewritten(), st.lists(worlds(), min_size=15, max_size=15))
 def test_no_request_makes_a_move_that_is_not_told(
     texts: tuple[str, str], answered: list[World]
