@@ -214,12 +214,12 @@ _OF_CHAINS = "a predicate of the chain rules, whose faults `authorized` may no l
 
 
 def _changing(inquiry: Inquiry) -> Iterator[str]:
-    """Yield the rules that add to what stock rules say of chains; HL111 tells of the others."""
+    """Yield rules that add to what stock rules say of chains and HL111 says nothing about."""
     study = inquiry.study
     rules = study.rule_set.program.rules
     sources = {inquiry.span(each).source.name for each in study.faults & study.stock}
     chain = {each.head.predicate for each in rules
-    """Yield rules that add to what stock rules say of chains and HL111 says nothing about."""
+             if each.id in study.stock and inquiry.span(each.id).source.name in sources}  # fmt: skip
     timed = study.unfolder.reaching(("now",))
     for rule in rules:
         changes = rule.head.predicate in chain - {"deny"} and rule.id not in study.stock
