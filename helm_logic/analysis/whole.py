@@ -218,8 +218,8 @@ def _changing(inquiry: Inquiry) -> Iterator[str]:
     study = inquiry.study
     rules = study.rule_set.program.rules
     sources = {inquiry.span(each).source.name for each in study.faults & study.stock}
-    chain = {each.head.predicate for each in rules
-             if each.id in study.stock and inquiry.span(each.id).source.name in sources}  # fmt: skip
+    stock = {each for each in study.stock if inquiry.span(each).source.name in sources}
+    chain = {each.head.predicate for each in rules if each.id in stock}
     timed = study.unfolder.reaching(("now",))
     for rule in rules:
         changes = rule.head.predicate in chain - {"deny"} and rule.id not in study.stock
