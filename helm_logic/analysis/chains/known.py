@@ -31,6 +31,8 @@ from helm_logic.analysis.smt import (
 )
 from helm_logic.kernel.pattern import subsumes
 
+_EVERYTHING = "s:**"  # the pattern that every text matches
+
 
 def terms_of(step: Step) -> tuple[Formula, ...]:
     """Return every term that *step* names."""
@@ -96,6 +98,7 @@ def of_patterns(step: Step, system: System, named: Iterable[Apply]) -> Iterator[
             if isinstance(term, Apply) and term.name == SUBSUMES:
                 wide, narrow = (Apply(MATCHES, (each, wanted)) for each in term.terms)
                 yield implies(term, implies(narrow, wide))
+    yield from (each for each in pairs if constant_text(each.terms[0]) == _EVERYTHING)
     for one, other in combinations(pairs, 2):
         (first, wanted), (second, other_wanted) = one.terms, other.terms
         if wanted == other_wanted:
@@ -121,12 +124,14 @@ def named_matches(system: System) -> Iterator[Apply]:
         for each in terms_of(step):
             if isinstance(each, Apply) and each.name in (MATCHES, SUBSUMES):
                 patterns |= dict.fromkeys(each.terms)
+            elif isinstance(each, Eq):
+                patterns |= dict.fromkeys((each.left, each.right))
         for match in _matched(step, system):
             patterns.setdefault(match.terms[0])
             wanted.setdefault(match.terms[1])
     for text in wanted:
         for pattern in patterns:
-            if constant_text(pattern) is not None:
+            if (constant_text(pattern) or "").startswith("s:"):
                 yield Apply(MATCHES, (pattern, text))
 
 

@@ -102,17 +102,17 @@ class _Prover:
         if all(proved(whole, known.invariant, known.clauses, known.timeout_ms)):
             self._proved[0][1].append(name)
             return Result(asked, PROVED)
-        plan = known.plan
-        found = self._blamed(name, plan.before.get(name, {}), 1, _SHORT)
+        before, inside = (those.get(name, {}) for those in (known.plan.before, known.plan.inside))
+        found = self._blamed(name, before, 1, _SHORT)
         if not any(found.values()):
             reason = self._ask_spacer(name, whole)
             if reason == PROVED:
                 return Result(asked, PROVED)
             if reason:
                 return Result(asked, UNKNOWN, reason, rules=self._rules(found))
-        found |= self._blamed(name, plan.before.get(name, {}), _SHORT + 1, _LONG, found)
-        if not any(found.values()):
-            found |= self._blamed(name, plan.inside.get(name, {}), 1, _LONG)
+        found |= self._blamed(name, before, _SHORT + 1, _LONG, found)
+        if not any(found.values()) and before != inside:
+            found |= self._blamed(name, inside, 1, _LONG)
         return self._outcome(asked, found)
 
     def _blamed(

@@ -9,7 +9,7 @@ is asked of them too. Small numbers are tried first, so that the chain is easy t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import pairwise
 
 import attrs
 
@@ -127,7 +127,7 @@ class _Maker:
                   if not each.premises or stays(each, self._system) != TRUE]  # fmt: skip
         holders = [self._nodes.value(each, number) for number in others
                    for each in bounds(self._nodes.shape(number), HOLDER)[:1]]  # fmt: skip
-        for one, other in combinations(holders, 2):
+        for one, other in pairwise(holders):
             yield neg(same(one, other))
         columns = self._columns()
         cells = [(cell, column.type) for name, rows in self._slots.rows.items() for row in rows
