@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from helm_logic.analysis.finding import Finding
 from helm_logic.lang import RuleSet
+from tests.analysis.corpus.expected import CLAIMS, claim_of
 from tests.analysis.corpus.oracle import Judged, Oracle
 
 MAIN_FILES = ("main.dl", "parts.dl")
@@ -27,7 +28,9 @@ def judge(rule_set: RuleSet) -> Oracle:
 def differences(oracle: Oracle, findings: Sequence[Finding]) -> Iterator[str]:
     """Yield what *findings* lack, have too much, or say wrongly."""
     due = Counter(oracle.judged())
-    got = Counter(_judged(each, due) for each in findings if each.code not in (*_ASIDE, _REGION))
+    got = Counter(
+        _judged(oracle, each, due) for each in findings if each.code not in (*_ASIDE, _REGION)
+    )
     for each, times in (due - got).items():
         yield f"missing, {times} times: {each}"
     for each, times in (got - due).items():
@@ -54,11 +57,13 @@ def _badly_covered(oracle: Oracle, finding: Finding) -> Iterator[str]:
             yield f"{finding.code} of {about}: {each} of {others} is not needed"
 
 
-def _judged(finding: Finding, due: Iterable[Judged]) -> Judged:
+def _judged(oracle: Oracle, finding: Finding, due: Iterable[Judged]) -> Judged:
     """Return *finding* in the words of the oracle, which names covering rules by none."""
     code, rules = finding.code, finding.rules
     if code in ("HL105", "HL106"):
         return Judged(code, finding.severity, rules[:1], tuple(sorted(rules[1:])))
+    if code in CLAIMS:
+        return Judged(code, finding.severity, (claim_of(finding, oracle.rule_set),))
     if code == "HL107":
         return Judged(code, finding.severity, tuple(sorted(rules)))
     if code == "HL110":

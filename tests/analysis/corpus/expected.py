@@ -14,12 +14,13 @@ from collections.abc import Iterable
 import attrs
 
 from helm_logic.analysis.finding import Finding
+from helm_logic.lang import RuleSet
 
 Key = tuple[str, str, str, tuple[str, ...]]
 
 # The rules of these stand side by side; those of others are about the first.
 EQUALS = frozenset({"HL107"})
-# About a claim; which rules break it is told, and not compared.
+# About a claim, by its place.
 CLAIMS = frozenset({"HL401", "HL402"})
 # About regions of requests, or about the rule set as a whole.
 REGIONS = frozenset({"HL108", "HL110"})
@@ -60,19 +61,30 @@ def wanted(expected: Iterable[Expected]) -> Counter[Key]:
     return Counter(each.key for each in expected)
 
 
-def found(findings: Iterable[Finding], groups: Iterable[Expected] = ()) -> Counter[Key]:
-    """Return the keys of *findings*, with how often each is there.
+def found(report: Iterable[Finding], rule_set: RuleSet, due: Iterable[Expected]) -> Counter[Key]:
+    """Return the keys of the findings of *report* on *rule_set*, with how often each is there.
 
-    *groups* are expectations; a finding about the rules of one that are alike is about none first.
+    A finding about the rules of one that is *due* for all of them alike is about none first.
     """
-    equal = {(each.code, frozenset(each.rules)) for each in groups if not each.about}
-    return Counter(_key(each, equal) for each in findings)
+    equal = {(each.code, frozenset(each.rules)) for each in due if not each.about}
+    return Counter(_key(each, rule_set, equal) for each in report)
 
 
-def _key(finding: Finding, equal: set[tuple[str, frozenset[str]]]) -> Key:
+def claim_of(finding: Finding, rule_set: RuleSet) -> str:
+    """Return the id of the claim that *finding* stands at, empty if it stands at none."""
+    for claim in rule_set.claims:
+        span = claim.span
+        if span.source == finding.span.source and span.start <= finding.span.start < span.end:
+            return claim.id
+    return ""
+
+
+def _key(finding: Finding, rule_set: RuleSet, equal: set[tuple[str, frozenset[str]]]) -> Key:
     rules = () if finding.code in REGIONS else tuple(sorted(finding.rules))
     if finding.code in CLAIMS:
-        rules = finding.rules[:1]
+        # Which rules break it is told, and not compared.
+        claim = claim_of(finding, rule_set)
+        return finding.code, finding.severity, claim, (claim,)
     alone = finding.code in EQUALS or (finding.code, frozenset(rules)) in equal
     about = "" if alone or not rules else finding.rules[0]
     return finding.code, finding.severity, about, rules

@@ -21,7 +21,7 @@ from tests.analysis.corpus.dimensions import COMPARED, KINDS, ONCE, Maker
 from tests.analysis.corpus.expected import Expected
 from tests.analysis.corpus.grid import Grid
 from tests.analysis.corpus.names import Names
-from tests.analysis.corpus.plants import ALL
+from tests.analysis.corpus.plants import ALL, PAIRED
 from tests.analysis.corpus.table import ALLOW, DENY, ESCALATE, Draft, Table, Unit
 from tests.analysis.corpus.wordings import Dimension
 
@@ -142,13 +142,14 @@ def _fill(table: Table, plants: Mapping[str, int], tone: str) -> dict[str, int]:
     planted: dict[str, int] = {}
     if tone == MIXED:
         for verdict in (ALLOW, DENY):
-            leaf = table.take_leaf()
+            leaf = table.take_leaf(table.is_single) or table.take_leaf()
             assert leaf is not None
             table.settle(leaf, verdict)
     else:
         table.expected.append(Expected("HL110", "error"))
         planted[tone] = 1
-    for name in table.rng.sample(sorted(plants), len(plants)):
+    order = table.rng.sample(sorted(plants), len(plants))
+    for name in sorted(order, key=lambda name: name not in PAIRED):
         for _ in range(plants[name]):
             if table.leaves and _suits(name, tone) and ALL[name](table):
                 planted[name] = planted.get(name, 0) + 1

@@ -55,7 +55,7 @@ class Oracle:
             for rule in rules
             if rule_set.spans[rule.id].source.name in names and is_written(rule)
         ]
-        self._rule_set, self._annotations = rule_set, rule_set.annotations
+        self.rule_set, self._annotations = rule_set, rule_set.annotations
         self._verdict = {r.id: r.head.predicate for r in rules if r.head.predicate in _VERDICTS}
         self._linted = {rule.id for rule in self.rules}
         if any(negates_authority(rule) for rule in rules):
@@ -189,7 +189,7 @@ class Oracle:
             yield Judged("HL110", "error")
 
     def _broken(self) -> Iterator[Judged]:
-        claims = self._rule_set.claims
+        claims = self.rule_set.claims
         if not claims:
             return
         without = observe(self._engine, self.space, authorized=False)

@@ -129,3 +129,7 @@ ALL: Mapping[str, Plant] = MappingProxyType(
         )
     }
 )  # fmt: skip
+# These need two leaves side by side, which are rare.
+PAIRED = frozenset({
+    "redundant_by_union", "allow_under_denies", "overlap", "overlap_of_two", "broken_independence",
+})  # fmt: skip

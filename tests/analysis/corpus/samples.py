@@ -20,9 +20,9 @@ TINY = Sizes(units=2, leaves=5, dimensions=4, width=3, roles=1, points=250)
 WILD = Sizes(units=2, leaves=4, dimensions=3, width=2, roles=1, points=400)
 MEDIUM = Sizes(units=3, leaves=7, dimensions=7, width=4, roles=2)
 _SIZES = (
-    Sizes(units=1, leaves=8, dimensions=4, width=4),
-    Sizes(units=2, leaves=6, dimensions=5, width=3),
-    Sizes(units=2, leaves=9, dimensions=6, width=5),
+    Sizes(units=1, leaves=10, dimensions=4, width=4),
+    Sizes(units=1, leaves=10, dimensions=6, width=5),
+    Sizes(units=2, leaves=5, dimensions=5, width=3),
     Sizes(units=1, leaves=8, dimensions=4, width=4, compared=2),
 )
 

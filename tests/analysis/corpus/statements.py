@@ -31,7 +31,8 @@ def fine_assumption(table: Table) -> bool:
 
 def dead_by_assumption(table: Table) -> bool:
     """Add a rule for what is assumed never to be."""
-    unit, one, other = _assumed_apart(table)
+    unit = table.rng.choice(table.leaves).unit
+    one, other = _assumed_apart(table)
     rule = table.draft(unit, plain_verdict(table), ())
     rule.tail = (one, other)
     table.drafts.append(rule)
@@ -44,7 +45,7 @@ def vacuous_by_assumption(table: Table) -> bool:
     leaf = table.take_leaf()
     if leaf is None:
         return False
-    _, one, other = _assumed_apart(table)
+    one, other = _assumed_apart(table)
     verdict = plain_verdict(table)
     (rule,), (rest,) = table.settle(leaf, verdict), table.settle(leaf, verdict)
     rule.tail = (one, f"not {other}", *rule.tail)
@@ -145,10 +146,10 @@ def _relation(table: Table) -> str:
     return f'{name}("{thing}")'
 
 
-def _assumed_apart(table: Table) -> tuple[Unit, str, str]:
+def _assumed_apart(table: Table) -> tuple[str, str]:
     one, other = _relation(table), _relation(table)
     table.statements.append(f"#assume never {one}, {other}.")
-    return table.rng.choice(table.leaves).unit, one, other
+    return one, other
 
 
 def claim(table: Table, text: str) -> str:

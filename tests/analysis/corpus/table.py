@@ -143,6 +143,10 @@ class Table:
                 return pair
         return None
 
+    def is_single(self, leaf: Leaf) -> bool:
+        """Say whether *leaf* is in no pair."""
+        return not any(leaf in (pair.one, pair.two) for pair in self.pairs)
+
     def _settled(self, leaf: Leaf) -> None:
         self.leaves.remove(leaf)
         self.pairs = [pair for pair in self.pairs if leaf not in (pair.one, pair.two)]
