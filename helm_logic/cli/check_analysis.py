@@ -19,7 +19,9 @@ from helm_logic.cli.palette import bad, dim, good, plain
 from helm_logic.errors import CertificateRefused, InputError
 
 if TYPE_CHECKING:
+    from helm_logic.analysis.chains.recheck import Rechecked
     from helm_logic.analysis.recheck import Recheck
+    from helm_logic.lang import RuleSet
 
 _PROOF = "proof.json"  # of a folder that `prove attenuation -o` wrote
 
@@ -46,9 +48,9 @@ def command(
     is asked for them, and nothing that found the answers: the rules are loaded again, what they ask
     is compared with what the certificate says they ask, and each claim is proved by its own tree.
 
-    `helm-logic prove attenuation RULES -o DIR` writes the others. What they have to show is made
-    anew from the rules at hand; then each condition is asked of a fresh z3, and of cvc5
-    (`pip install 'helm-logic[verify]'`).
+    `helm-logic prove attenuation RULES -o DIR` writes the others; they are found in folders of DIR
+    too. What they have to show is made anew from the rules at hand; then each condition is asked of
+    a fresh z3, and of cvc5 (`pip install 'helm-logic[verify]'`).
 
     \b
     Examples:
@@ -56,13 +58,15 @@ def command(
       helm-logic check-analysis build/proofs
       helm-logic prove attenuation rules/main.dl -o build/chains
       helm-logic check-analysis build/chains --rules rules/main.dl
+      helm-logic check-analysis proofs --rules rules/authority.dl
 
     Exit code: 0 every claim is proved, 1 something is refused or there is no claim, 2 if DIR or the
     rules cannot be read.
     """
     found = _about_requests(folder)
-    if (folder / _PROOF).is_file():
-        found = _together(found, _about_chains(folder, rules, second=not z3_alone))
+    for place in (folder, *sorted(each for each in folder.iterdir() if each.is_dir())):
+        if (place / _PROOF).is_file():
+            found = _together(found, _about_chains(place, rules, second=not z3_alone))
     if as_json:
         click.echo(json.dumps(_value(found), ensure_ascii=False, indent=2))
     else:
@@ -85,22 +89,31 @@ def _about_requests(folder: Path) -> Recheck:
 
 
 def _about_chains(folder: Path, rules: Path | None, *, second: bool) -> Recheck:
-    """Return what the certificate of `prove attenuation` in *folder* proves of *rules*."""
-    from helm_logic.analysis.chains.certificate import read_certificate
-    from helm_logic.analysis.chains.recheck import recheck
+    """Return what the proof about chains in *folder* shows of *rules*."""
     from helm_logic.analysis.reading import read_subject
     from helm_logic.analysis.recheck import Checked, Recheck
 
     subject = read_subject(rules or policy_folder(None), shown)
-    about = f"chains of {shown(subject.path)}"
+    about, file = f"chains of {shown(subject.path)}", f"{folder.name}/{_PROOF}"
     try:
-        checked = recheck(read_certificate(folder), subject.rule_set, second=second)
+        checked = _rechecked(folder, subject.rule_set, second=second)
     except (CertificateRefused, InputError) as error:
-        return Recheck((Checked(_PROOF, about, str(error)),))
+        return Recheck((Checked(file, about, str(error)),))
     solvers = " and ".join(checked.solvers)
-    note = f"{_PROOF}: {checked.conditions} conditions, each unsatisfiable for {solvers}"
-    claims = tuple(Checked(_PROOF, f"{about}: {name}") for name in checked.shown)
-    return Recheck(claims, (note,))
+    note = f"{file}: {checked.conditions} conditions, each unsatisfiable for {solvers}"
+    return Recheck(tuple(Checked(file, f"{about}: {name}") for name in checked.shown), (note,))
+
+
+def _rechecked(folder: Path, rule_set: RuleSet, *, second: bool) -> Rechecked:
+    """Return what the proof in *folder* shows; raise CertificateRefused or InputError."""
+    from helm_logic.analysis.chains import contract
+    from helm_logic.analysis.chains.certificate import read_certificate
+    from helm_logic.analysis.chains.files import read_value
+    from helm_logic.analysis.chains.recheck import recheck, recheck_contract
+
+    if read_value(folder).get("format") == contract.FORMAT:
+        return recheck_contract(contract.read_exclusion(folder), rule_set, second=second)
+    return recheck(read_certificate(folder), rule_set, second=second)
 
 
 def _together(one: Recheck, other: Recheck) -> Recheck:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner, Result
 
+from helm_logic.analysis.chains.files import stock_proofs
 from helm_logic.cli.lint_files import cache_file, file_name
 from helm_logic.cli.main import main
 from helm_logic.cli.progress import Progress
@@ -188,3 +189,17 @@ def test_a_long_run_shows_how_far_it_is(
     assert "lint main.dl" in err
     assert "100%" in err
     assert err.endswith("\n")
+
+
+def test_the_proofs_that_ship_are_checked_by_two_solvers(policy: Path) -> None:
+    """`check-analysis` finds the proofs in the folders of proofs/, whatever they are about."""
+    assert policy.is_dir()
+    rules = stock_rules() / "authority.dl"
+
+    result = CliRunner().invoke(
+        main, ["check-analysis", str(stock_proofs()), "--rules", str(rules)]
+    )
+
+    assert result.exit_code == 0, result.output
+    assert result.output.count("conditions, each unsatisfiable for z3") == 2
+    assert "cvc5" in result.output
