@@ -65,7 +65,7 @@ class Oracle:
         if self.space.size > most:
             raise OutOfReach(f"{self.space.size} points")
         watched = [r for r in rules if r in self.rules or r in made or r.id in self._verdict]
-        self._engine = Engine(watching(rule_set.program, watched))
+        self._engine = Engine(watching(rule_set.program, watched, self.space.given))
         self._seen = observe(self._engine, self.space, authorized=True)
         assumed = (self._seen.fired.get(name, 0) for name in rule_set.assumptions)
         self._possible = ((1 << self.space.size) - 1) & ~reduce(or_, assumed, 0)

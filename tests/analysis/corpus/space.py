@@ -79,6 +79,13 @@ class Space:
             size *= count
         return size
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The predicates that have facts at some point."""
+        point = [count - 1 for _, count in self.axes]
+        members, asked = (name for name, _ in self.members), (e.predicate for e in self.asked)
+        return frozenset((*self.facts(point), "anchor", *members, *asked))
+
     def points(self) -> Iterator[tuple[int, ...]]:
         """Yield the coordinates of all points."""
         return product(*(range(count) for _, count in self.axes))

@@ -7,7 +7,7 @@ and for each condition of it one with the rest of the body. The verdict is what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import attrs
 
@@ -34,8 +34,13 @@ class Seen:
     authorized: int = 0
 
 
-def watching(program: Program, rules: Iterable[Rule]) -> Program:
-    """Return *program* with rules that tell which of *rules* apply, now or but for a condition."""
+def watching(program: Program, rules: Iterable[Rule], given: Collection[str]) -> Program:
+    """Return *program* with rules that tell which of *rules* apply, now or but for a condition.
+
+    Only the *given* predicates will have facts: rules that ask for others never apply, and are left
+    out, most of those about chains.
+    """
+    program = _with_facts(program, given)
     added: list[Rule] = []
     for rule in rules:
         added.append(Rule(f"{_FIRED}/{len(added)}", Atom(_FIRED, (f"s:{rule.id}",)), rule.body))
@@ -52,6 +57,16 @@ def watching(program: Program, rules: Iterable[Rule]) -> Program:
         (*program.rules, *added),
         (*program.strata, *((name,) for name in columns)),
     )
+
+
+def _with_facts(program: Program, given: Collection[str]) -> Program:
+    known, rules = set(given), list[Rule]()
+    waiting = list(program.rules)
+    while ready := [r for r in waiting if known.issuperset(a.predicate for a in r.premises)]:
+        rules += ready
+        known |= {rule.head.predicate for rule in ready}
+        waiting = [rule for rule in waiting if rule not in ready]
+    return Program(program.predicates, tuple(rules), program.strata)
 
 
 def conditions(rule: Rule) -> Iterator[int]:
