@@ -21,10 +21,13 @@ from helm_logic.receipts.pack_verify import verify_pack
 from helm_logic.receipts.redacted_pack import FORMAT, RedactedPack, redacted_pack
 from helm_logic.receipts.redacted_verify import any_pack_report
 from helm_logic.receipts.redaction import PAYLOAD_TYPE, Redaction, salt
+from helm_logic.receipts.verdict import Verdict
 from helm_logic.receipts.verify import Trust
-from tests.receipts import sample
+from tests.receipts import sample, second_verifier
+from tests.receipts.damage import STRANGERS_TRUST
 from tests.receipts.pack_sample import Story
 from tests.receipts.sample import ENGINE, LOG, ORIGIN, REQUEST, STRANGER, TRUST
+from tests.receipts.second_kernel import Refused
 
 TICKET = ("context", "ticket")
 ASKED = {
@@ -44,8 +47,18 @@ def redacted(*paths: tuple[str, ...], pack: Pack = WHOLE, engine: SeedSigner = E
 
 
 def states(data: bytes, trust: Trust = TRUST) -> dict[str, str]:
-    """Return the state of each result about *data*."""
+    """Return the state of each result about *data*; the second verifier must agree on the whole."""
+    if trust is TRUST:
+        assert accepted_by_the_second(data) == any_pack_report(data, trust).holds
     return {each.name: each.state.value for each in any_pack_report(data, trust).results}
+
+
+def accepted_by_the_second(data: bytes) -> bool:
+    """Say whether the verifier that was written from FORMAT.md accepts *data*."""
+    try:
+        return second_verifier.verify(data, STRANGERS_TRUST) in Verdict.__members__
+    except Refused:
+        return False
 
 
 GOOD = dict.fromkeys(("bytes", "signature", "trust", "inclusion", "derivation"), "ok")
@@ -165,6 +178,7 @@ def test_every_flipped_byte_is_noticed() -> None:
         changed = bytearray(DATA)
         changed[place] ^= 1
         assert not any_pack_report(bytes(changed), TRUST).holds, place
+        assert not accepted_by_the_second(bytes(changed))
     for length in range(0, len(DATA), 257):
         assert not any_pack_report(DATA[:length], TRUST).holds
 
