@@ -122,7 +122,7 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """Make, start and remove a server; skip the test where PostgreSQL is not installed."""
-    programs = _programs()
+    programs = installed()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     with _folder() as folder:
@@ -150,7 +150,8 @@ def _folder() -> Iterator[Path]:
 
 
 @cache
-def _programs() -> Path | None:
+def installed() -> Path | None:
+    """Return the folder of the newest PostgreSQL programs here, None if there are none."""
     # The system's packages first: what is on the path may be a part of the programs only.
     found = sorted(
         (path.parent for place in _PLACES for path in Path(place).glob("**/bin/initdb")),
