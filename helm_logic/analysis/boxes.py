@@ -87,12 +87,14 @@ class Space:
         """
         left: list[dict[int, int]] = [dict(box)]
         for each in taken:
-            if all(are_apart(one, each) for one in left):
+            kept = [one for one in left if are_apart(one, each)]
+            if len(kept) == len(left):
                 continue
-            pieces: list[dict[int, int]] = []
-            for one in left:
-                pieces += [one] if are_apart(one, each) else self.without(one, each)
-            left = largest(pieces)
+            cut = [one for one in left if not are_apart(one, each)]
+            pieces = largest(piece for one in cut for piece in self.without(one, each))
+            # A piece lies in a box that was maximal before, so none of the others lies in it.
+            kept += [one for one in pieces if not any(contains(other, one) for other in kept)]
+            left = kept
             if len(left) > most:
                 return None
         return left

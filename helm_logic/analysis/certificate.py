@@ -4,7 +4,7 @@
     format, version          below; a reader refuses others
     helm_logic               the version that wrote it
     program                  the digest of the program that the rules make
-    sources                  [[NAME, DIGEST], ...] in the order of reading; the last is the main file
+    sources                  [[NAME, DIGEST], ...] in the order of reading, the main file last
     features                 [FEATURE, ...]; a box names them by number
     boxes                    [BOX, ...]; everything below names them by number
     guards                   [[RULE, [BOX, ...]], ...]: the requests that a rule's body holds for
@@ -34,6 +34,7 @@ from helm_logic.analysis.cover import Cover, TooManyCases
 from helm_logic.analysis.domain import Lemma
 from helm_logic.analysis.finding import Finding
 from helm_logic.analysis.formula import Fact, Is
+from helm_logic.analysis.gaps import find_gaps
 from helm_logic.analysis.inquiry import Claimed, Inquiry
 from helm_logic.analysis.notation import box_value, feature_value, mask_text
 from helm_logic.analysis.refutation import refute_box
@@ -107,7 +108,7 @@ def claims(inquiry: Inquiry, findings: Sequence[Finding]) -> list[Said]:
             add(Said("dead", [finding.rules[0]]))  # proved by nothing, if it has no boxes
         if finding.code == "HL110" and not inquiry.of_verdicts("allow"):
             add(Said("never", []))
-    for claimed in inquiry.claimed:
+    for claimed in _proved(inquiry):
         add(_said(inquiry.study, claimed)).proofs.append(claimed)
     for inner, outer in _inclusions(inquiry, findings):
         boxes = [(inquiry.ruled_by_id[outer], box) for box in inquiry.held[outer]]
@@ -116,6 +117,17 @@ def claims(inquiry: Inquiry, findings: Sequence[Finding]) -> list[Said]:
             add(Said("inside", [inner, outer])).proofs = proofs
     add(_apart(inquiry))
     return list(found.values())
+
+
+def _proved(inquiry: Inquiry) -> list[Claimed]:
+    """Return what *inquiry* proved; what it took from a cache is proved now."""
+    if inquiry.kept is None or not inquiry.kept.believed:
+        return inquiry.claimed
+    again = Inquiry(inquiry.study)
+    for _ in find_gaps(again):
+        pass
+    return [*(each for each in inquiry.claimed if not each.about.startswith("HL108 ")),
+            *again.claimed]  # fmt: skip
 
 
 def _said(study: Study, claimed: Claimed) -> Said:

@@ -27,7 +27,7 @@ def find_dead(inquiry: Inquiry) -> Iterator[Finding]:
     """Yield HL101 for every linted rule whose body no request satisfies."""
     study = inquiry.study
     for rule in study.rule_set.program.rules:
-        if rule.id not in study.linted:
+        if rule.id not in study.linted or rule.id in inquiry.settled:
             continue
         try:
             boxes = study.boxes(rule.id)
@@ -89,6 +89,8 @@ def find_vacuous(inquiry: Inquiry, dead: Collection[str]) -> Iterator[Finding]:
     study = inquiry.study
     for rule in study.rule_set.program.rules:
         if rule.id not in study.linted or rule.id in dead or not rule.body:
+            continue
+        if rule.id in inquiry.settled:
             continue
         bodies = study.unfolder.bodies(rule)
         if len(bodies) != 1:

@@ -41,8 +41,13 @@ def find_gaps(inquiry: Inquiry) -> Iterator[Finding]:
         span = must.get(constant) or places.get(constant) or _mention(inquiry, constant)
         if span is None:
             continue
+        if inquiry.kept is not None and inquiry.kept.decides(constant):
+            continue
         severity = ERROR if constant in must else WARNING
-        yield from _gaps_of(inquiry, constant, start, severity, span)
+        found = list(_gaps_of(inquiry, constant, start, severity, span))
+        if inquiry.kept is not None and not found:
+            inquiry.kept.keep_decided(constant)
+        yield from found
 
 
 def _told(inquiry: Inquiry, predicate: str) -> dict[Term, Span]:

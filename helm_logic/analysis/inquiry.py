@@ -14,8 +14,10 @@ from functools import cached_property
 import attrs
 
 from helm_logic.analysis.boxes import Box, are_apart, contains, meet
+from helm_logic.analysis.cache import Cache
 from helm_logic.analysis.cover import Cover
 from helm_logic.analysis.finding import INFO, POSSIBLE, PROVED, REPLAYED, WARNING, Finding
+from helm_logic.analysis.kept import Kept
 from helm_logic.analysis.replay import Replayer
 from helm_logic.analysis.study import Ruled, Study
 from helm_logic.analysis.witness import WitnessMaker
@@ -81,8 +83,9 @@ def _bits(mask: int) -> Iterator[int]:
 class Inquiry:
     """One run of checks over a study."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, cache: Cache | None = None) -> None:
         self.study = study
+        self.kept = None if cache is None else Kept(cache, study)
         self.claimed: list[Claimed] = []
         self._witnesses = WitnessMaker(study.rule_set, study.unfolder)
         self._words = Words(study.features)
@@ -90,7 +93,12 @@ class Inquiry:
     @cached_property
     def replayer(self) -> Replayer:
         """The production engine on the rules."""
-        return Replayer(self.study.rule_set)
+        return Replayer(self.study.rule_set, self.kept)
+
+    @cached_property
+    def settled(self) -> frozenset[str]:
+        """The rules that an earlier run found to be neither dead nor vacuous in part."""
+        return frozenset() if self.kept is None else self.kept.settled
 
     @cached_property
     def held(self) -> Mapping[str, tuple[Box, ...]]:

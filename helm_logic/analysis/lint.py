@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from helm_logic.analysis.cache import Cache
 from helm_logic.analysis.certificate import Certificate
 from helm_logic.analysis.claims import find_claims
 from helm_logic.analysis.conflicts import Pair, find_contradictions, find_overlaps, find_pairs
@@ -40,14 +41,16 @@ def lint(
     *,
     progress: Progress | None = None,
     double_check: bool = False,
+    cache: Cache | None = None,
 ) -> Report:
     """Return every finding about the linted rules of *rule_set*, loaded with its claims.
 
     *settings*, if there are any, tell who may approve. *progress* is told how many stages of how
-    many are done. To *double_check* is to ask a solver every question again.
+    many are done. To *double_check* is to ask a solver every question again. What an earlier run
+    found out is taken from the *cache*, what this one does is put there; the report is the same.
     """
     try:
-        inquiry = Inquiry(study_of(rule_set))
+        inquiry = Inquiry(study_of(rule_set), None if double_check else cache)
     except TooManyCases as error:
         span = Span(rule_set.sources[-1], 0, 0)
         return Report((Finding("HL903", ERROR, f"{error} in these rules", span),), {}, {})
@@ -60,6 +63,8 @@ def lint(
             progress(stage, _STAGES)
     if double_check:
         found += _disagreements(inquiry)
+    if inquiry.kept is not None:
+        inquiry.kept.keep(found)
     names = [source.name for source in rule_set.sources]
     findings = in_order(found, reversed(names))
     return Report(findings, rule_digests(inquiry), Certificate(inquiry, findings))

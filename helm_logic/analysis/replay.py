@@ -11,6 +11,8 @@ from collections.abc import Collection
 
 import attrs
 
+from helm_logic.analysis.change.actions import about
+from helm_logic.analysis.kept import Kept
 from helm_logic.engine import Evaluation
 from helm_logic.errors import HelmError
 from helm_logic.kernel.terms import Row
@@ -19,14 +21,18 @@ from helm_logic.policy.case_file import Case
 from helm_logic.policy.cases import CaseRunner
 from helm_logic.receipts.verdict import NO_RULE_ALLOWS, Verdict, determining_facts, reason_code
 
+_FEW = 3
+
 
 class Replayer:
-    """Runs cases on one rule set, compiled when the first one comes."""
+    """Runs cases on one rule set; what comes out is asked of *kept* first, if there is any.
 
-    def __init__(self, rule_set: RuleSet) -> None:
-        self._rules = rule_set.program.rules
-        self._place = {rule.id: number for number, rule in enumerate(self._rules)}
-        self._runner = CaseRunner(rule_set)
+    For the first few actions the engine gets the rules that can hold for one; from then on, all.
+    """
+
+    def __init__(self, rule_set: RuleSet, kept: Kept | None = None) -> None:
+        self._rule_set, self._kept = rule_set, kept
+        self._runs: dict[str, _Run] = {}
 
     def replay(
         self, case: Case, applying: Collection[str] = (), verdict: Verdict | None = None
@@ -35,6 +41,34 @@ class Replayer:
 
         *applying* are the ids of rules whose bodies must hold; *verdict*, if given, must come out.
         """
+        if self._kept is None:
+            return self._run(case).replay(case, applying, verdict)
+        is_known, found = self._kept.outcome(case, applying, verdict)
+        if not is_known:
+            found = self._run(case).replay(case, applying, verdict)
+            self._kept.remember(case, applying, verdict, found)
+        return found
+
+    def _run(self, case: Case) -> _Run:
+        action = _action(case)
+        if action not in self._runs and len(self._runs) >= _FEW:
+            action = ""  # no request has it
+        if action not in self._runs:
+            rules = about(self._rule_set, [f"s:{action}"]) if action else self._rule_set
+            self._runs[action] = _Run(rules)
+        return self._runs[action]
+
+
+class _Run:
+    """Runs cases on the rules that it is given, compiled when the first one comes."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self._rules = rule_set.program.rules
+        self._place = {rule.id: number for number, rule in enumerate(self._rules)}
+        self._runner = CaseRunner(rule_set)
+
+    def replay(self, case: Case, applying: Collection[str], verdict: Verdict | None) -> Case | None:
+        """Return *case* with what came out of it, or None if that is not what was promised."""
         try:
             evaluation = self._runner.evaluate(case)
         except HelmError:
@@ -52,14 +86,22 @@ class Replayer:
         )
 
     def _applies(self, evaluation: Evaluation, rule_id: str) -> bool:
-        predicate = self._rules[self._place[rule_id]].head.predicate
+        if rule_id not in self._place:
+            return False  # it cannot hold for the action
+        number = self._place[rule_id]
+        predicate = self._rules[number].head.predicate
         return any(
-            self._place[rule_id] in evaluation.supporting_rules(predicate, row)
+            number in evaluation.supporting_rules(predicate, row)
             for row in evaluation.rows(predicate)
         )
 
     def _supporting(self, evaluation: Evaluation, predicate: str, row: Row) -> list[str]:
         return [self._rules[number].id for number in evaluation.supporting_rules(predicate, row)]
+
+
+def _action(case: Case) -> str:
+    action = case.request.get("action")
+    return str(action["name"]) if isinstance(action, dict) else ""
 
 
 def _verdict(evaluation: Evaluation) -> Verdict:

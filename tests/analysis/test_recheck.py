@@ -66,7 +66,7 @@ def test_no_solver_and_nothing_of_the_search_is_loaded(folder: Path) -> None:
         f"helm_logic.analysis.{name}"
         for name in (
             "boxes", "cover", "features", "segments", "relations", "residue", "linear", "study",
-            "inquiry", "refutation", "certificate", "solver", "witness", "lint",
+            "inquiry", "refutation", "certificate", "witness", "lint", "domain",
         )
     }  # fmt: skip
     assert not loaded & ({"z3"} | searching)

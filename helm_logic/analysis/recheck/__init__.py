@@ -12,7 +12,9 @@
 *Shared with the producer:* the reading of rules (`lang`), which predicates unfold to what
 (`unfold.py` and below), which rules are context (`context.py`), the notation, and data types. That
 unfolding is right is what the requests through the engine are for, here on some, in the tests on
-many. *Not shared:* how classes, boxes, covers, impossible boxes and answers are found.
+many. *Not shared:* how classes, boxes, covers, impossible boxes and answers are found. That an
+authorized request has no fault of its chain is taken from `chains/contract.py`, which compares
+digests here; its proof is checked apart (`chains/recheck.py`).
 
 A certificate with a wrong part proves nothing: if anything but a claim is refused, everything is.
 """
