@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 import attrs
@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_logic.analysis.claims import check_claims
-from helm_logic.engine import Evaluation
+from helm_logic.engine import Engine, Evaluation
+from helm_logic.kernel.terms import Row
 from helm_logic.lang import Claim
 from helm_logic.receipts.verdict import Verdict
 from tests.analysis.change.versions import Pair, Side, bodies, pairs, requests, verdict_of, version
+from tests.analysis.programs import World, loaded, rule_texts, worlds
+from tests.analysis.programs import bodies as world_bodies
 
 _RISING = (Verdict.DENY, Verdict.ESCALATE, Verdict.ALLOW)
 
@@ -23,7 +26,7 @@ _RISING = (Verdict.DENY, Verdict.ESCALATE, Verdict.ALLOW)
 class Answer:
     """A complete request with what came out: *given* are its values and world, *met* conditions."""
 
-    given: dict[str, object]
+    given: Mapping[str, object]
     verdict: Verdict
     decided: bool
     met: frozenset[str]
@@ -120,3 +123,66 @@ def test_a_claim_holds_if_no_request_refutes_it(drawn: tuple[Pair, str]) -> None
             assert not any(each.meets(claim) for each in answers)
         if result.finding is not None and "authority" in text:
             assert result.finding.code != "HL904", (claim, result.finding.message)
+
+
+# Anything that rules can say, against some requests.
+
+_VALUES: dict[str, list[Row]] = {
+    "env": [("s:dev",), ("s:prod",), ("s:test",)],
+    "amount": [(0,), (3,), (4,), (5,), (7,)],
+    "limit": [(2,), (4,), (6,)],
+    "rush": [("b:true",), ("b:false",)],
+    "owner": [("s:user:ann",), ("s:user:bob",)],
+    "target": [("s:db/one",), ("s:web/x",), ("s:plain",)],
+    "labels": [("s:hot",), ("s:cold",)],
+    "now": [(1_700_000_000,), (1_772_000_000,)],
+}  # fmt: skip
+
+
+@st.composite
+def anything_claimed(draw: st.DrawFn) -> str:
+    """Draw a rule set with claims in which anything may be written."""
+    lines = [draw(rule_texts())]
+    kinds = ["never allow", "always deny", "never escalate", "always decides",
+             *(f"independent of {name}" for name in _VALUES), "monotone in approvals"]  # fmt: skip
+    for _ in range(draw(st.integers(2, 5))):
+        when = f" when {draw(world_bodies(most=2))}" if draw(st.booleans()) else ""
+        lines.append(f"#claim {draw(st.sampled_from(kinds))}{when}.")
+    return "\n".join(lines)
+
+
+def _changed(claim: Claim, world: World) -> Iterator[World]:
+    """Yield *world*, and then others that *claim* compares it with."""
+    yield world
+    if claim.kind == "independent":
+        for row in _VALUES[claim.about]:
+            yield {**world, claim.about: [row]}
+    elif claim.kind == "monotone":
+        for row in [("s:3", "s:user:eve", "s:boss"), ("s:4", "s:user:ann", "s:boss")]:
+            yield {**world, "approval": [*world["approval"], row]}
+
+
+@settings(max_examples=15)
+@given(anything_claimed(), st.lists(worlds(), min_size=12, max_size=12))
+def test_no_request_refutes_a_claim_that_is_proved(text: str, answered: list[World]) -> None:
+    """Whatever rules and conditions are made of."""
+    rule_set = loaded(text)
+    engine, results = Engine(rule_set.program), check_claims(rule_set)
+    heads = {rule.id: rule.head.predicate for rule in rule_set.program.rules}
+    for result in results:
+        claim = result.claim
+        assert result.holds is not None
+        for world in answered if result.holds else ():
+            found = [engine.evaluate(each) for each in _changed(claim, world)]
+            met = [not claim.condition or bool(each.rows(heads[claim.condition])) for each in found]
+            verdicts = [verdict_of(each) for each in found]
+            about = [verdict for verdict, meets in zip(verdicts, met, strict=True) if meets]
+            if claim.kind == "independent":
+                assert len({*about}) <= 1, (claim, world)
+            elif claim.kind == "monotone" and met[0]:
+                assert all(_RISING.index(v) >= _RISING.index(verdicts[0]) for v in verdicts)
+            elif claim.kind in ("never", "always") and met[0]:
+                named = verdicts[0].value.lower() == claim.verdict
+                assert named == (claim.kind == "always"), (claim, world)
+            elif claim.kind == "decides" and met[0]:
+                assert any(found[0].rows(head) for head in ("allow", "deny", "escalate"))
