@@ -191,3 +191,13 @@ def test_values_can_be_left_out(packs: Path, policy: Path) -> None:
     given = ("pack", asked, "-o", "x.tar", "--redact", "context.ticket", *stranger, *folder)
     assert "key is not known" in helm(*given, code=1).stderr
     assert not (packs / "x.tar").exists()
+
+
+def test_the_policy_is_that_of_the_receipt(packs: Path, policy: Path) -> None:
+    """When the folder's rules have changed, the pack has those that decided, from the log."""
+    rules = policy / "rules" / "main.dl"
+    before = rules.read_bytes()
+    rules.write_bytes(before + b"% changed\n")
+    made = helm("pack", "3", "-o", "again.tar", "--policy", str(policy))
+    assert "rule texts" not in made.stderr
+    assert before in read_archive((packs / "again.tar").read_bytes()).values()
