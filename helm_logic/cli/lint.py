@@ -193,7 +193,13 @@ def _lint(path: Path, wish: Wish, *, alone: bool) -> Outcome:
     name = file_name(subject.path, alone=alone)
     cache = Cache(cache_file(subject.path, os.environ) if wish.use_cache else None)
     with Progress(f"lint {shown(subject.path)}") as progress:
-        report = lint(rule_set, subject.settings, progress=progress, double_check=wish.double_check)
+        report = lint(
+            rule_set,
+            subject.settings,
+            progress=progress,
+            double_check=wish.double_check,
+            cache=cache,
+        )
     save(cache)
     if wish.certificates is not None:
         path = wish.certificates / f"{name}.json"

@@ -203,3 +203,22 @@ def test_the_proofs_that_ship_are_checked_by_two_solvers(policy: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.count("conditions, each unsatisfiable for z3") == 2
     assert "cvc5" in result.output
+
+
+def test_a_second_run_says_the_same_with_what_the_first_one_found_out(
+    gap: Path, tmp_path: Path
+) -> None:
+    """The cache is written and read, a damaged one is no trouble, and `--no-cache` leaves it be."""
+    folder = tmp_path / "cache" / "helm-logic"
+    alone = lint(gap.name, "--no-cache").stdout
+    assert not folder.exists()
+
+    first = lint(gap.name).stdout
+    (file,) = folder.iterdir()
+    kept = json.loads(file.read_bytes())["entries"]
+    second = lint(gap.name).stdout
+    file.write_bytes(b"damaged")
+
+    assert first == second == alone
+    assert kept
+    assert lint(gap.name).stdout == alone
