@@ -13,10 +13,8 @@ The format of test files is `case_file.py`; what the log adds (an approval is us
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import attrs
@@ -24,7 +22,6 @@ import attrs
 from helm_logic.authority.cache import LinkCache
 from helm_logic.authority.chain import Chain, verify_chain
 from helm_logic.authority.facts import chain_facts, property_facts
-from helm_logic.authority.link import Link, sign_link
 from helm_logic.authority.revocation import (
     Revocation,
     RevocationSet,
@@ -43,7 +40,6 @@ from helm_logic.kernel.encoding import digest
 from helm_logic.kernel.terms import Row
 from helm_logic.lang import RuleSet
 from helm_logic.ledger.envelope import Envelope
-from helm_logic.ledger.keys import SeedSigner
 from helm_logic.policy.approval import (
     Approval,
     Approvals,
@@ -52,7 +48,8 @@ from helm_logic.policy.approval import (
     sign_approval,
 )
 from helm_logic.policy.bundle import Bundle, make_bundle
-from helm_logic.policy.case_file import Case, LinkPlan, read_cases, rules_under_test
+from helm_logic.policy.case_chain import sign_chain, signer_of
+from helm_logic.policy.case_file import Case, read_cases, rules_under_test
 from helm_logic.policy.folder import read_rules, relation_rows
 from helm_logic.policy.inputs import request_facts
 from helm_logic.policy.judge import Judge
@@ -61,7 +58,6 @@ from helm_logic.policy.settings import Approver, Settings
 from helm_logic.receipts.statement import Reason
 from helm_logic.receipts.verdict import Verdict
 
-_SEED = b"helm-logic policy test, a key that protects nothing\0"
 # What an approval in a test answers: there is no log, so no ESCALATE receipt either.
 _ESCALATION = digest(b"helm-logic policy test, an escalation")
 
@@ -203,12 +199,6 @@ class _Stage:
     relations: Mapping[str, tuple[Row, ...]]
 
 
-@lru_cache(maxsize=1024)
-def signer_of(principal: str) -> SeedSigner:
-    """Return the throw-away signer of *principal* in every policy test."""
-    return SeedSigner(hashlib.sha256(_SEED + principal.encode("utf-8")).digest())
-
-
 def _settings(case: Case) -> Settings:
     roles: dict[str, list[str]] = {}
     for plan in case.approvals:
@@ -236,14 +226,6 @@ def _settings(case: Case) -> Settings:
     )
 
 
-def sign_chain(plans: Sequence[LinkPlan]) -> tuple[Envelope, ...]:
-    """Return the links of a chain, each signed and naming the one before it."""
-    envelopes: list[Envelope] = []
-    for plan in plans:
-        envelopes.append(_signed_link(plan, envelopes[-1].digest if envelopes else None))
-    return tuple(envelopes)
-
-
 def _revocations(case: Case, chain: Sequence[Envelope]) -> RevocationSet:
     unknown = set(case.revoked) - {plan.id for plan in case.chain}
     if unknown:
@@ -255,23 +237,6 @@ def _revocations(case: Case, chain: Sequence[Envelope]) -> RevocationSet:
             revocation = Revocation(plan.id, envelope.digest, signer.public_key, case.now)
             withdrawn.append(verify_revocation(sign_revocation(revocation, signer)))
     return RevocationSet(withdrawn)
-
-
-def _signed_link(plan: LinkPlan, parent: str | None) -> Envelope:
-    signer = signer_of(plan.signer)
-    link = Link(
-        id=plan.id,
-        issuer=plan.issuer,
-        issuer_key=signer.public_key,
-        delegate=plan.delegate,
-        delegate_key=signer_of(plan.delegate).public_key,
-        grants=(plan.grant,),
-        not_before=plan.since,
-        expires=plan.until,
-        may_delegate=plan.may_delegate,
-        parent=parent,
-    )
-    return sign_link(link, signer)
 
 
 def _approvals(case: Case, bundle: Bundle, request: Request, chain: Chain) -> Approvals:

@@ -13,8 +13,9 @@ from helm_logic.authority.link import verify_link
 from helm_logic.engine import Limits
 from helm_logic.errors import PolicyError, RuleError
 from helm_logic.ledger.keys import KEY_BYTES
+from helm_logic.policy.case_chain import sign_chain, signer_of
 from helm_logic.policy.case_file import Case, read_cases
-from helm_logic.policy.cases import CaseRunner, Outcome, run_file, sign_chain, signer_of
+from helm_logic.policy.cases import CaseRunner, Outcome, run_file
 from helm_logic.policy.folder import read_rules
 from helm_logic.receipts.verdict import Verdict
 
