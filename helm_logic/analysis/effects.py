@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from helm_logic.analysis.binding import Part
 from helm_logic.analysis.boxes import EVERYTHING, Box, meet
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
 from helm_logic.analysis.formula import FALSE, TRUE, Formula, Test, conj, tests_of
 from helm_logic.analysis.inquiry import Claimed, Inquiry, listed
 from helm_logic.analysis.study import Ruled
-from helm_logic.analysis.unfold import AUTHORIZED, Part
+from helm_logic.analysis.unfold import AUTHORIZED
 from helm_logic.kernel.terms import Positive, is_variable
 from helm_logic.lang.source import Span
 

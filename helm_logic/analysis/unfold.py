@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import attrs
-
-from helm_logic.analysis.arithmetic import Unsupported, compute, relation
-from helm_logic.analysis.attribute import ALIASES, Attribute, attributes_of
+from helm_logic.analysis.arithmetic import Unsupported, relation
+from helm_logic.analysis.attribute import Attribute, attributes_of
+from helm_logic.analysis.binding import Binder, Part, State
 from helm_logic.analysis.counting import count_fact, counted_predicates
 from helm_logic.analysis.dependency import Dependencies, recursive
 from helm_logic.analysis.environment import (
     Env,
-    equal,
     fact,
     ground,
     groups,
@@ -36,7 +34,6 @@ from helm_logic.analysis.formula import (
     Formula,
     GroundLiteral,
     Literal,
-    Present,
     Ref,
     Test,
     Value,
@@ -47,29 +44,11 @@ from helm_logic.analysis.formula import (
 )
 from helm_logic.kernel import terms as kernel
 from helm_logic.kernel.program import Rule
-from helm_logic.kernel.terms import Compute, Count, Negative, Positive
+from helm_logic.kernel.terms import Count, Negative, Positive
 from helm_logic.lang import RuleSet
 
 AUTHORIZED = "authorized"
 _MOST_WAYS = 256
-
-
-@attrs.frozen
-class Part:
-    """What the body literals with these *numbers* ask together."""
-
-    numbers: tuple[int, ...]
-    formula: Formula
-
-
-@attrs.define
-class _State:
-    """A body on its way: variables with values, parts made, literals not yet looked at."""
-
-    rule_id: str
-    env: Env
-    parts: list[Part]
-    rest: list[tuple[int, kernel.Literal]]
 
 
 class Unfolder:
@@ -101,6 +80,7 @@ class Unfolder:
         self._touching = self.reaching(self.attributes)
         self._memo: dict[tuple[str, tuple[Value, ...]], Formula] = {}
         self._renamings = 0
+        self._binder = Binder(self.attributes, self.types, self._holds_of_nothing, self._note)
 
     def reaching(self, names: Iterable[str]) -> frozenset[str]:
         """Return *names* and the predicates that depend on one of them."""
@@ -123,12 +103,12 @@ class Unfolder:
     def _ways(
         self, rule_id: str, body: Sequence[kernel.Literal], env: Env
     ) -> list[tuple[Part, ...]]:
-        waiting = [_State(rule_id, env, [], list(enumerate(body)))]
+        waiting = [State(rule_id, env, [], list(enumerate(body)))]
         done: list[tuple[Part, ...]] = []
         try:
             while waiting:
                 state = waiting.pop(0)
-                self._bind(state)
+                self._binder.bind(state)
                 opened = self._take_open(state)
                 if opened is None:
                     done.append((*state.parts, *self._finish(state, rule_id)))
@@ -145,64 +125,9 @@ class Unfolder:
         before = self.unsupported.get(rule_id, ())
         self.unsupported[rule_id] = tuple(dict.fromkeys((*before, construct)))
 
-    # A body: first what gives values to variables.
+    # A body, once its variables have the values of attributes.
 
-    def _bind(self, state: _State) -> None:
-        """Take from *state* every literal that binds or compares attributes, while there is one."""
-        size = -1
-        while len(state.rest) != size:
-            size = len(state.rest)
-            state.rest = [each for each in state.rest if not self._bound(state, *each)]
-
-    def _bound(self, state: _State, number: int, literal: kernel.Literal) -> bool:
-        env = state.env
-        if isinstance(literal, Positive) and self._holds_of_nothing(literal.atom.predicate):
-            state.parts.append(Part((number,), FALSE))
-            return True
-        if isinstance(literal, Positive) and literal.atom.predicate in self.attributes:
-            name, value = self._named(literal.atom.predicate), resolve(literal.atom.terms[0], env)
-            if is_local(value):
-                env[value] = Ref(name)  # type: ignore[index]
-                state.parts.append(Part((number,), self._present(name)))
-            else:
-                state.parts.append(Part((number,), self._is(name, value)))
-            return True
-        if isinstance(literal, Compute):
-            result, target = self._computed(literal, state), resolve(literal.target, env)
-            if result is None:
-                return False
-            if is_local(target):
-                env[target] = result  # type: ignore[index]
-            else:
-                state.parts.append(Part((number,), equal(target, result, self.types)))
-            return True
-        return False
-
-    def _computed(self, literal: Compute, state: _State) -> Value | None:
-        """Return the value of a sum; None if it is not known, or not linear, which is noted."""
-        left, right = resolve(literal.left, state.env), resolve(literal.right, state.env)
-        if is_local(left) or is_local(right):
-            return None
-        try:
-            return compute(literal.operator, left, right)
-        except Unsupported as error:
-            self._note(state.rule_id, str(error))
-            return None
-
-    def _holds_of_nothing(self, predicate: str) -> bool:
-        return predicate not in self._given and predicate not in self._rules
-
-    def _named(self, predicate: str) -> str:
-        """Return the attribute that *predicate* gives the value of."""
-        return ALIASES.get(self.attributes[predicate].path, predicate)
-
-    def _present(self, name: str) -> Formula:
-        return Literal(Present(name)) if self.attributes[name].optional else TRUE
-
-    def _is(self, name: str, value: Value) -> Formula:
-        return conj((self._present(name), equal(Ref(name), value, self.types)))
-
-    def _take_open(self, state: _State) -> tuple[int, kernel.Atom] | None:
+    def _take_open(self, state: State) -> tuple[int, kernel.Atom] | None:
         """Take from *state* an atom that must be unfolded to know what it says of the request."""
         for place, (number, literal) in enumerate(state.rest):
             if not isinstance(literal, Positive):
@@ -222,7 +147,7 @@ class Unfolder:
             and predicate not in self._stock
         )
 
-    def _inlined(self, state: _State, number: int, atom: kernel.Atom) -> Iterator[_State]:
+    def _inlined(self, state: State, number: int, atom: kernel.Atom) -> Iterator[State]:
         for rule in self._rules[atom.predicate]:
             self._renamings += 1
             head, body = rename(rule, self._renamings)
@@ -231,11 +156,11 @@ class Unfolder:
             if conditions is not None:
                 made = [Part((number,), each) for each in conditions]
                 inner = [(number, literal) for literal in body]
-                yield _State(state.rule_id, env, [*state.parts, *made], [*state.rest, *inner])
+                yield State(state.rule_id, env, [*state.parts, *made], [*state.rest, *inner])
 
     # Then the rest: what has no local variable by itself, what shares one as a fact of the world.
 
-    def _finish(self, state: _State, rule_id: str) -> Iterator[Part]:
+    def _finish(self, state: State, rule_id: str) -> Iterator[Part]:
         shared: list[tuple[int, GroundLiteral]] = []
         for number, literal in state.rest:
             formula = self._closed_literal(literal, state.env, rule_id)
@@ -285,12 +210,15 @@ class Unfolder:
 
     # Atoms.
 
+    def _holds_of_nothing(self, predicate: str) -> bool:
+        return predicate not in self._given and predicate not in self._rules
+
     def atom(self, predicate: str, values: tuple[Value, ...]) -> Formula:
         """Return when `predicate(values)`, without local variables, holds."""
         if self._holds_of_nothing(predicate):
             return FALSE
         if predicate in self.attributes:
-            return self._is(self._named(predicate), values[0])
+            return self._binder.equals(self._binder.named(predicate), values[0])
         known = self._memo.get((predicate, values))
         if known is None:
             known = self._memo[predicate, values] = self._atom(predicate, values)
