@@ -22,12 +22,14 @@ from helm_logic.policy.cases import CaseRunner
 from helm_logic.receipts.verdict import NO_RULE_ALLOWS, Verdict, determining_facts, reason_code
 
 _FEW = 3
+_SMALL = 300  # rules: so few are compiled once, whatever the action
 
 
 class Replayer:
     """Runs cases on one rule set; what comes out is asked of *kept* first, if there is any.
 
-    For the first few actions the engine gets the rules that can hold for one; from then on, all.
+    For the first few actions the engine gets the rules that can hold for one; from then on, and if
+    there are not many rules, all.
     """
 
     def __init__(self, rule_set: RuleSet, kept: Kept | None = None) -> None:
@@ -50,7 +52,7 @@ class Replayer:
         return found
 
     def _run(self, case: Case) -> _Run:
-        action = _action(case)
+        action = _action(case) if len(self._rule_set.program.rules) > _SMALL else ""
         if action not in self._runs and len(self._runs) >= _FEW:
             action = ""  # no request has it
         if action not in self._runs:

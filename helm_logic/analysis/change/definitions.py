@@ -76,9 +76,12 @@ def body(rule: Rule, meanings: Mapping[str, Meaning]) -> tuple[Hashable, tuple[T
     names: dict[Term, str] = {}
 
     def terms(row: Iterable[Term]) -> tuple[Term, ...]:
-        return tuple(
-            names.setdefault(term, f"v:{len(names)}") if is_variable(term) else term for term in row
-        )
+        found: list[Term] = []
+        for term in row:
+            if is_variable(term) and term not in names:
+                names[term] = f"v:{len(names)}"
+            found.append(names.get(term, term))
+        return tuple(found)
 
     literals = tuple(_literal(each, meanings, terms) for each in rule.body)
     return literals, terms(rule.head.terms)
