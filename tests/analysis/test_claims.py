@@ -231,7 +231,8 @@ def test_lint_says_what_claims_do_not_hold() -> None:
     assert [finding.code for finding in report.findings if finding.code >= "HL4"] == ["HL401"]
     certified = report.certificate["claims"]
     assert isinstance(certified, list)
-    assert any(each["of"] == ["HL401 claim/2"] for each in certified)
+    assert any("claim/2" in str(each["of"]) for each in certified)
+    assert not any("claim/1" in str(each["of"]) for each in certified)
 
 
 def test_an_assumption_makes_a_claim_hold() -> None:
