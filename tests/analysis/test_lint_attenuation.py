@@ -23,7 +23,7 @@ def test_rules_that_narrow_are_proved(seed: int) -> None:
     assert {each.status for each in attenuation.results} == {PROVED}
 
 
-@pytest.mark.parametrize(("seed", "code"), enumerate(CODES))
+@pytest.mark.parametrize(("seed", "code"), [*enumerate(CODES)])
 def test_a_planted_bug_is_found_with_its_chain(seed: int, code: str) -> None:
     """The rule that lets something grow is named, with a chain that the engine derives."""
     corpus = delegation(seed, rules=6, predicates=1 + seed % 2, bugs=(code,))
