@@ -7,7 +7,7 @@ from math import isfinite
 
 import pytest
 
-from benchmarks import decision, durable, evaluation, growth, startup
+from benchmarks import analysis, decision, durable, evaluation, growth, startup
 from benchmarks.table import Table
 
 
@@ -67,3 +67,12 @@ def test_startup() -> None:
     """Commands start, and import no heavy library, which the benchmark itself asserts."""
     names = check(list(startup.run(tiny=True)))
     assert names == ["python alone", "helm-logic --help", "helm-logic decide"]
+
+
+def test_analysis() -> None:
+    """Findings, changes and proofs are those that are due, which the benchmark itself asserts."""
+    tables = list(analysis.run(tiny=True))
+    names = check(tables)
+    assert {analysis.SAME, analysis.SHIPPED} <= set(names)
+    assert tables[-1].plot
+    assert {len(points) for points in tables[-1].curves.values()} == {len(tables[-1].rows)}
