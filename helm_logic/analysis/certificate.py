@@ -46,7 +46,10 @@ from helm_logic.lang import Source, term_text
 
 FORMAT, VERSION = "helm-logic/analysis-certificate", 1
 SOURCES = "sources"  # the folder beside a certificate, with each source in a file named by digest
-_KINDS = {"HL101": "dead", "HL103": "redundant", "HL104": "overridden"}
+_KINDS = {
+    "HL101": "dead", "HL103": "redundant", "HL104": "overridden", "HL401": "stated",
+    "HL402": "empty",
+}  # fmt: skip
 
 
 def save(path: Path, certificate: Mapping[str, object], sources: Iterable[Source]) -> None:
@@ -108,6 +111,8 @@ def claims(inquiry: Inquiry, findings: Sequence[Finding]) -> list[Said]:
             add(Said("dead", [finding.rules[0]]))  # proved by nothing, if it has no boxes
         if finding.code == "HL110" and not inquiry.of_verdicts("allow"):
             add(Said("never", []))
+    for says, name in _stated(inquiry, findings):
+        add(Said(says, [name]))
     for claimed in _proved(inquiry):
         add(_said(inquiry.study, claimed)).proofs.append(claimed)
     for inner, outer in _inclusions(inquiry, findings):
@@ -117,6 +122,17 @@ def claims(inquiry: Inquiry, findings: Sequence[Finding]) -> list[Said]:
             add(Said("inside", [inner, outer])).proofs = proofs
     add(_apart(inquiry))
     return list(found.values())
+
+
+def _stated(inquiry: Inquiry, findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield the claims about single requests that hold: no finding says otherwise of them."""
+    told = {finding.span: finding.code for finding in findings}
+    for claim in inquiry.study.rule_set.claims:
+        code = told.get(claim.span, "")
+        if claim.kind in ("never", "always", "only", "decides") and code in ("", "HL402"):
+            yield "stated", claim.id
+        if code == "HL402":
+            yield "empty", claim.id
 
 
 def _proved(inquiry: Inquiry) -> list[Claimed]:

@@ -38,6 +38,14 @@ escalate(five) :- action("b"), env("dev"), not approved("boss").
 @id("six") deny(six) :- action("b"), env("prod").
 @id("seven") allow(seven) :- action("b"), authorized, env("prod"), amount(7).
 @id("eight") deny(eight) :- resource(R), matches("db/*/x", R), blocked("x").
+#claim never allow when action = "b", env = "prod".
+#claim only allow when authorized.
+#claim always deny when env = "prod", action = "b".
+#claim always decides when action = "a", authorized.
+#claim never escalate when action = "a".
+#claim never allow when amount < 3, amount > 5.
+#claim never deny when action = "a".
+#claim monotone in approvals.
 @id("nine") allow(nine) :- action("b"), authorized, approved("boss"), env("dev").
 """
 

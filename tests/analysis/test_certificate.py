@@ -81,7 +81,7 @@ def test_nothing_is_written_that_nobody_reads() -> None:
     assert len(certificate) == len({*certificate})
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(rule_texts())
 def test_features_and_boxes_are_read_as_they_were_written(text: str) -> None:
     """Through canonical bytes; and reading gives back what writes the same."""
@@ -135,7 +135,7 @@ _rows = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(_rows)
 def test_a_refutation_is_never_wrong(sums: list[tuple[dict[str, int], int]]) -> None:
     """Against all points of a cube; and what the rationals cannot satisfy is refuted."""

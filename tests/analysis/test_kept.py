@@ -60,7 +60,7 @@ def _edits(draw: st.DrawFn) -> list[str]:
     return versions
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(_edits())
 def test_a_run_that_knows_of_earlier_ones_says_the_same(versions: list[str]) -> None:
     """Whatever was edited: rules, helpers, declarations, assumptions, order."""

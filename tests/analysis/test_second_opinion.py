@@ -58,7 +58,7 @@ def _is_inside(box: Box, covering: list[dict[int, int]]) -> bool:
     return True
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(_boxes(), st.lists(_boxes(), max_size=5)), min_size=8, max_size=8))
 def test_covers_z3_and_brute_force_agree(asked: list[tuple[Box, list[dict[int, int]]]]) -> None:
     """Whether a box lies inside a union; where it does not, the box outside is outside for all."""
@@ -76,7 +76,7 @@ def test_covers_z3_and_brute_force_agree(asked: list[tuple[Box, list[dict[int, i
     assert ask(STUDY, questions) == wanted
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(rule_texts())
 def test_z3_agrees_with_every_answer_of_a_run(text: str) -> None:
     """With comparisons of integers and texts, assumed facts and absent values."""

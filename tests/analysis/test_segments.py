@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_logic.analysis import segments as segments_module
@@ -30,6 +30,7 @@ def _has_colon(segment: str) -> bool:
     return ":" in segment
 
 
+@settings(max_examples=40)
 @given(
     st.lists(_texts, max_size=3),
     st.lists(_patterns(), max_size=4),

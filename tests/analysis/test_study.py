@@ -25,7 +25,7 @@ def _perhaps_in(point: Box, box: Box) -> bool:
     return all(point.get(n, -1) & mask for n, mask in box.items())
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(rule_texts(), st.lists(worlds(), min_size=12, max_size=12))
 def test_what_happens_is_never_said_to_be_impossible(text: str, requests: list[World]) -> None:
     """After all checks of a rule set, no lemma and no proof excludes what was evaluated."""

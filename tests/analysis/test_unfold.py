@@ -29,7 +29,7 @@ def _holds(study: Study, formula: Formula, point: Box) -> bool:
             return any(_holds(study, part, point) for part in parts)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(rule_texts(), st.lists(worlds(), min_size=8, max_size=8))
 def test_a_formula_holds_exactly_where_the_engine_fires_the_rule(
     text: str, requests: list[World]
