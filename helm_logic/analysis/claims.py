@@ -21,7 +21,7 @@ from helm_logic.analysis.claims_of_pairs import Refuted, refute_pair
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
 from helm_logic.analysis.guards import Covering, Guards, Outside
-from helm_logic.analysis.inquiry import Claimed, Inquiry
+from helm_logic.analysis.inquiry import Claimed, Inquiry, listed
 from helm_logic.analysis.scope import study_of
 from helm_logic.analysis.study import Ruled
 from helm_logic.analysis.words import Words
@@ -85,6 +85,8 @@ def claim_results(inquiry: Inquiry) -> Iterator[ClaimResult]:
 def _checked(inquiry: Inquiry, guards: Guards, claim: Claim) -> ClaimResult:
     try:
         condition = guards.condition(claim.condition)
+        if guards.unclear and _rests_on_faults(claim):
+            return _beyond(claim, guards)
         if claim.kind in ("monotone", "independent"):
             result = _about_pairs(inquiry, guards, claim, condition)
         else:
@@ -95,6 +97,21 @@ def _checked(inquiry: Inquiry, guards: Guards, claim: Claim) -> ClaimResult:
         message = f"whether {_name(claim)} holds has too many cases: {error}"
         return ClaimResult(claim, None, Finding("HL903", ERROR, message, claim.span))
     return result
+
+
+def _rests_on_faults(claim: Claim) -> bool:
+    """Say whether *claim* can only be believed if it is known who has a fault of the chain."""
+    if claim.kind == "always":
+        return claim.verdict != "deny"
+    return claim.kind == "independent" or (claim.kind != "monotone" and claim.verdict == "deny")
+
+
+def _beyond(claim: Claim, guards: Guards) -> ClaimResult:
+    message = (
+        f"whether {_name(claim)} holds is not known: the chain rules are not the stock ones alone,"
+        f" see {listed(guards.unclear)}"
+    )
+    return ClaimResult(claim, None, Finding("HL901", WARNING, message, claim.span, guards.unclear))
 
 
 def _unless_empty(inquiry: Inquiry, result: ClaimResult, condition: Sequence[Box]) -> ClaimResult:

@@ -8,7 +8,7 @@ request that lacks an input, or has an invalid one, is nobody's claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -45,7 +45,8 @@ class Outside:
 class Guards:
     """The guards of the rules that *inquiry* is about.
 
-    *faulted* says that whoever is not authorized has a fault, so is denied.
+    *faulted* says that whoever is not authorized has a fault, so is denied. *unclear* are rules of
+    one's own that change that: faults that stock rules do not know, or whom they authorize.
     """
 
     def __init__(self, inquiry: Inquiry) -> None:
@@ -54,7 +55,10 @@ class Guards:
         self.ruled = study.ruled
         self._too_many = tuple(study.too_many)
         self._number = study.number_of(Fact((GroundLiteral("atom", AUTHORIZED, ()),)))
-        self.faulted = bool(study.faults) and self._number is not None
+        stock = study.faults & study.stock
+        self.faulted = bool(stock) and self._number is not None
+        own = tuple(sorted(study.faults - study.stock))
+        self.unclear = own or tuple(_changing(inquiry, stock))
         self.complete: Box = {
             number: mask for number, mask in study.authorized.items() if number != self._number
         }
@@ -164,3 +168,13 @@ class Guards:
         """Prove that some rule concludes a verdict for every request of *start*."""
         allows = [(rule, box) for rule in self._inquiry.of_verdicts("allow") for box in rule.boxes]
         return self._covered(about, self._chained(start), allows)
+
+
+def _changing(inquiry: Inquiry, faults: Collection[str]) -> Iterator[str]:
+    study = inquiry.study
+    files = {inquiry.span(each).source.name for each in faults}
+    rules = study.rule_set.program.rules
+    own = [rule for rule in rules if rule.id in study.linted and rule.id not in study.stock]
+    chain = {rule.head.predicate for rule in rules
+             if rule.id in study.stock and inquiry.span(rule.id).source.name in files}  # fmt: skip
+    return (rule.id for rule in own if rule.head.predicate in chain - {"deny"})

@@ -9,8 +9,9 @@ from helm_logic.analysis import cover
 from helm_logic.analysis.change import moves
 from helm_logic.analysis.claims import ClaimResult, check_claims
 from helm_logic.analysis.lint import lint
-from helm_logic.lang import RuleSet
+from helm_logic.lang import RuleSet, Source, load
 from helm_logic.policy.cases import CaseRunner
+from helm_logic.policy.folder import prelude, stock_rules
 from helm_logic.receipts.verdict import Verdict
 from tests.analysis.change.versions import version
 
@@ -252,6 +253,32 @@ def test_a_construct_that_is_not_understood_is_said() -> None:
     assert messages == [
         "the condition of `claim/1` uses the order of texts, which the analysis takes for anything"
     ]
+
+
+def test_rules_that_add_to_the_chain_rules_leave_some_claims_open() -> None:
+    """Who is authorized by a rule of one's own may have a fault of the chain."""
+    rules = RULES + "holds(P) :- vetted(P).\n"
+    claims = ("always allow when authorized", "never deny when authorized", "independent of env",
+              "never allow when not authorized", "only deny when amount > 5")  # fmt: skip
+    found = results(*claims, rules=rules)
+
+    assert [result.holds for result in found] == [None, None, None, True, None]
+    finding = found[0].finding
+    assert finding is not None
+    assert (finding.code, finding.rules) == ("HL901", ("holds/1",))
+
+
+def test_chain_rules_of_ones_own_leave_some_claims_open() -> None:
+    """Whom their faults deny is not known, unless it is a denial that is claimed."""
+    stock = (stock_rules() / "authority.dl").read_text("utf-8")
+
+    def resolve(name: str) -> Source | None:
+        return Source("authority.dl", f"{stock}% edited\n") if name == "authority" else None
+
+    text = f"{RULES}#claim never deny when authorized.\n#claim never allow when not authorized.\n"
+    loaded = load(Source("main.dl", text), resolve, prelude=prelude(), claims=True, relevance=False)
+
+    assert [result.holds for result in check_claims(loaded)] == [None, True]
 
 
 def test_too_many_cases_are_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
