@@ -71,6 +71,17 @@ class Oracle:
         self._possible = ((1 << self.space.size) - 1) & ~reduce(or_, assumed, 0)
         self.guard = {r.id: self._seen.fired.get(r.id, 0) & self._possible for r in watched}
 
+    def moves(self, new: RuleSet) -> set[tuple[str, str]]:
+        """Return the moves of a verdict from these rules to *new*, which asks for nothing else."""
+        engine = Engine(watching(new.program, (), self.space.given))
+        after = observe(engine, self.space, authorized=True).verdict
+        return {
+            (one, two)
+            for one, points in self._seen.verdict.items()
+            for two, others in after.items()
+            if one != two and points & others & self._possible
+        }
+
     def judged(self) -> Iterator[Judged]:
         """Yield every finding that is due, gaps by `gaps` aside."""
         for rule in self.rules:

@@ -54,7 +54,8 @@ def without(corpus: Corpus, rule: str) -> Corpus:
     """Return *corpus* without the rule of that id."""
 
     def rest(text: str) -> str:
-        return "\n\n".join(part for part in text.split("\n\n") if f'@id("{rule}")' not in part)
+        parts = (part for part in text.split("\n\n") if f'@id("{rule}")' not in part)
+        return "\n\n".join(parts).replace(f'  @overrides("{rule}")', "")
 
     files = {name: rest(text) for name, text in corpus.files.items()}
     return attrs.evolve(corpus, text=rest(corpus.text), files=files)
