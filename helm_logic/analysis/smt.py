@@ -238,14 +238,29 @@ def symbol(name: str) -> str:
     """Return *name* as an SMT-LIB symbol, a different one for each name."""
     if _PLAIN.fullmatch(name) and name not in _WORDS:
         return name
-    encoded = "".join(
-        c if c.isascii() and (c.isalnum() or c in "_.") else f"%{ord(c):x}%" for c in name[1:]
-    )
-    return f"%{ord(name[0]):x}%{encoded}" if name else "%%"
+    written = [c if _PLAIN.fullmatch(f"a{c}") else f"%{ord(c):x}%" for c in name] or ["%%"]
+    if name in _WORDS or not _PLAIN.fullmatch(written[0] + "a"):
+        written[0] = f"%{ord(name[0]):x}%" if name else "%%"
+    return "".join(written)
 
 
-def text(term: Formula) -> str:  # noqa: C901, PLR0911  one case for each kind of term
+def text(term: Formula) -> str:
     """Return *term* as an SMT-LIB expression."""
+    return _text(term, {})
+
+
+def _text(term: Formula, known: dict[Formula, str]) -> str:
+    """Return the text of *term*; *known* has those of terms that may stand in it twice."""
+    if not isinstance(term, (And, Or, Not, Eq)):
+        return _new_text(term, known)
+    if term not in known:
+        known[term] = _new_text(term, known)
+    return known[term]
+
+
+def _new_text(  # noqa: C901, PLR0911  one case for each kind of term
+    term: Formula, known: dict[Formula, str]
+) -> str:
     match term:
         case Var(name, _) | Apply(name, (), _):
             return symbol(name)
@@ -254,25 +269,25 @@ def text(term: Formula) -> str:  # noqa: C901, PLR0911  one case for each kind o
         case Truth(value):
             return "true" if value else "false"
         case Apply(name, terms, _):
-            return _list(symbol(name), terms)
-        case Sum(terms):
-            return _list("+", terms) if len(terms) > 1 else text(terms[0]) if terms else "0"
+            return _list(symbol(name), terms, known)
+        case Sum(parts) | And(parts) | Or(parts):
+            word, nothing = _JOINED[type(term)]
+            if len(parts) < 2:  # noqa: PLR2004  nothing to join
+                return _text(parts[0], known) if parts else nothing
+            return _list(word, parts, known)
         case Product(factor, part):
-            return _list("*", (Number(factor), part))
+            return _list("*", (Number(factor), part), known)
         case Not(part):
-            return _list("not", (part,))
-        case And(parts):
-            return _list("and", parts) if len(parts) > 1 else text(parts[0]) if parts else "true"
-        case Or(parts):
-            return _list("or", parts) if len(parts) > 1 else text(parts[0]) if parts else "false"
+            return _list("not", (part,), known)
         case ForAll(variables, body):
-            return f"(forall ({_bound(variables)}) {text(body)})"
+            return f"(forall ({_bound(variables)}) {_text(body, known)})"
         case Exists(variables, body):
-            return f"(exists ({_bound(variables)}) {text(body)})"
+            return f"(exists ({_bound(variables)}) {_text(body, known)})"
         case Le(left, right) | Lt(left, right) | Eq(left, right):  # pragma: no branch
-            return _list(_RELATIONS[type(term)], (left, right))
+            return _list(_RELATIONS[type(term)], (left, right), known)
 
 
+_JOINED = {Sum: ("+", "0"), And: ("and", "true"), Or: ("or", "false")}
 _RELATIONS = {Le: "<=", Lt: "<", Eq: "="}
 
 
@@ -285,7 +300,8 @@ def smtlib(formulas: Iterable[Formula], comment: str = "") -> str:
     asked = [each for each in formulas if each != TRUE]
     lines = [f"; {line}".rstrip() for line in comment.splitlines()]
     lines += ["(set-logic ALL)", *declarations(asked)]
-    lines += [f"(assert {text(each)})" for each in asked]
+    known: dict[Formula, str] = {}
+    lines += [f"(assert {_text(each, known)})" for each in asked]
     return "\n".join((*lines, "(check-sat)", ""))
 
 
@@ -359,8 +375,8 @@ def _with_children(term: Formula, change: Callable[[Formula], Formula]) -> Formu
     return term
 
 
-def _list(head: str, terms: Iterable[Formula]) -> str:
-    return f"({' '.join((head, *map(text, terms)))})"
+def _list(head: str, terms: Iterable[Formula], known: dict[Formula, str]) -> str:
+    return f"({' '.join((head, *(_text(each, known) for each in terms)))})"
 
 
 def _bound(variables: Iterable[Var]) -> str:

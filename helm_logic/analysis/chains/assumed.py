@@ -77,6 +77,12 @@ def reader() -> RuleSet:
     return load(Source(_READER.name, _READER.read_text(encoding="utf-8")), lambda _: None)
 
 
+@cache
+def reader_columns() -> Columns:
+    """Return the columns of every predicate of reader.dl."""
+    return columns_of(reader())
+
+
 def assumed_of(rule_set: RuleSet, columns: Columns) -> Assumed:
     """Return what is assumed of the facts of *rule_set*, whose predicates have *columns*."""
     own = [
@@ -84,7 +90,7 @@ def assumed_of(rule_set: RuleSet, columns: Columns) -> Assumed:
         for rule in rule_set.program.rules
         if rule.id in rule_set.assumptions
     ]
-    known = columns_of(reader())
+    known = reader_columns()
     ours = [
         Denial(rule, reader().program)
         for rule in reader().program.rules

@@ -88,10 +88,14 @@ def certificate_of(attenuation: Attenuation) -> Certificate:
 
 def require_conditions(certificate: Certificate, rule_set: RuleSet) -> None:
     """Raise CertificateRefused unless *certificate* is about *rule_set*, condition by condition."""
-    require_same(certificate.conditions, _made_anew(certificate, rule_set))
+    require_same(certificate.conditions, made_anew(certificate, rule_set))
 
 
-def _made_anew(certificate: Certificate, rule_set: RuleSet) -> tuple[Condition, ...]:
+def made_anew(certificate: Certificate, rule_set: RuleSet) -> tuple[Condition, ...]:
+    """Return the conditions that *rule_set* and the invariants of *certificate* give.
+
+    Raises CertificateRefused if it is about other rules, or says what has no conditions.
+    """
     system = make_system(rule_set)
     if (known := attenuation_digest(system)) != certificate.rules:
         raise CertificateRefused("rules", certificate.rules, f"{known}, the rules at hand")

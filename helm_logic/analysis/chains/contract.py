@@ -19,6 +19,7 @@ from helm_logic.analysis.chains.columns import columns_of
 from helm_logic.analysis.chains.digest import rules_digest
 from helm_logic.analysis.chains.exclusion import (
     AUTHORIZED,
+    TIMEOUT_MS,
     Exclusion,
     conditions_of,
     faults_of,
@@ -70,11 +71,18 @@ class SavedExclusion:
     conditions: tuple[Condition, ...]
 
 
-def contract(rule_set: RuleSet, *, prove: bool = False, folder: Path | None = None) -> Contract:
+def contract(
+    rule_set: RuleSet,
+    *,
+    prove: bool = False,
+    folder: Path | None = None,
+    timeout_ms: int = TIMEOUT_MS,
+) -> Contract:
     """Return what `authorized` excludes in *rule_set*, as the proof in *folder* says.
 
     The folder is the one that ships if it is None. For rules that the proof is not about, the
-    answer is that the contract is not proved, unless it is to *prove* it: that asks the solver.
+    answer is that the contract is not proved, unless it is to *prove* it: that asks the solver,
+    which takes up to *timeout_ms* for each fault that is not excluded.
     """
     faults = tuple(each.id for each in faults_of(rule_set))
     try:
@@ -85,7 +93,7 @@ def contract(rule_set: RuleSet, *, prove: bool = False, folder: Path | None = No
         named = require_texts(value.get("faults"), "faults")
         return _contract(faults, named, "the saved proof does not exclude")
     if prove:
-        found = prove_exclusion(rule_set)
+        found = prove_exclusion(rule_set, timeout_ms)
         return _contract(faults, found.faults, found.why_not or "not proved to be excluded:")
     if not faults:
         return Contract(holds=False, faults=(), why_not="no one file concludes `authorized`")

@@ -16,6 +16,7 @@ recursive one, an induction shows in which columns it has links (`links PREDICAT
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import attrs
 
@@ -132,13 +133,13 @@ def sound_candidates(rule_set: RuleSet) -> tuple[str, ...]:
 
 
 def linked_candidates(rule_set: RuleSet, sound: str) -> tuple[str, ...]:
-    """Return the columns of texts of the other recursive predicates, as `PREDICATE.COLUMN`."""
+    """Return the columns of the other recursive predicates that should have links."""
     program = rule_set.program
+    columns = named_links(program, columns_of(rule_set))
     return tuple(
         f"{name}.{place}"
         for name in sorted(recursive(program) - {sound})
-        for place, column in enumerate(program.by_name[name].columns)
-        if column == "string"
+        for place in places(columns[name], LINK)
     )
 
 
@@ -214,10 +215,15 @@ class _Proof:
 
     def _condition(self, name: str, asked: Sequence[Formula], said: str) -> Condition:
         links = [self._linked_axiom(each) for each in self.linked]
-        whole = [negation_inward(each) for each in (*asked, *self._completions(), *links)]
+        whole = [*map(negation_inward, (*asked, *links)), *self._known]
+        return Condition(name, smtlib((*whole, *laws(whole)), said))
+
+    @cached_property
+    def _known(self) -> tuple[Formula, ...]:
+        """What every condition may use: how things are concluded, and what is assumed."""
         given = [each.name for each in self._program.predicates if each.given]
         axioms = self._assumed.axioms(given, recursive=True)
-        return Condition(name, smtlib((*whole, *axioms, *laws((*whole, *axioms))), said))
+        return (*map(negation_inward, self._completions()), *axioms)
 
     def _completions(self) -> Iterator[Formula]:
         """Yield of each derived predicate that what holds does so by one of its rules."""

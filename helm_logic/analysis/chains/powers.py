@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from helm_logic.analysis.chains.assumed import Assumed, reader
+from helm_logic.analysis.chains.assumed import Assumed, reader, reader_columns
 from helm_logic.analysis.chains.bodies import MATCHES, SORTS, Bodies
 from helm_logic.analysis.chains.columns import (
     APPROVAL,
@@ -28,7 +28,6 @@ from helm_logic.analysis.chains.columns import (
     UNTIL,
     Column,
     Columns,
-    columns_of,
     places,
 )
 from helm_logic.analysis.chains.rewrite import at_most, exists
@@ -67,7 +66,7 @@ class Power:
 
 def powers(program: Program, columns: Columns, assumed: Assumed) -> Iterator[Power]:
     """Yield the powers of links, given what the relations of *program* state of them."""
-    known = columns_of(reader())
+    known = reader_columns()
     granted = {name for name in known if not name.startswith("wanted_")}
     if all(known[name] == columns.get(name) for name in ("grant", "constraint")):
         yield Power(_GIVES, SCOPE)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from helm_logic.analysis.chains.assumed import reader
+from helm_logic.analysis.chains.assumed import reader_columns
 from helm_logic.analysis.chains.bodies import SORTS
-from helm_logic.analysis.chains.columns import BOUNDS, LINK, NO_APPROVAL, Column, columns_of, places
+from helm_logic.analysis.chains.columns import BOUNDS, LINK, NO_APPROVAL, Column, places
 from helm_logic.analysis.chains.system import System
 from helm_logic.analysis.chains.tables import Pool, TableRow
 from helm_logic.analysis.smt import BOOL, INT, Formula, Number, Var, disj, same
@@ -55,7 +55,7 @@ def make_slots(system: System, rules: Sequence[Rule], also: Iterable[str] = ()) 
     uses = Counter(atom.predicate for atom in map(_atom, reached) if atom is not None)
     uses.update(name for name in also if name in system.columns)
     rows = {name: maker.table(name, uses[name]) for name in _relations(system, rules, uses)}
-    known = columns_of(reader())
+    known = reader_columns()
     for name in known:
         if name.startswith("wanted_"):
             rows[name] = maker.slots(name, known[name], 1)

@@ -13,14 +13,13 @@ from itertools import pairwise
 
 import attrs
 
-from helm_logic.analysis.chains.assumed import reader
+from helm_logic.analysis.chains.assumed import reader_columns
 from helm_logic.analysis.chains.bodies import SORTS
 from helm_logic.analysis.chains.columns import (
     APPROVAL,
     HOLDER,
     NO_APPROVAL,
     Column,
-    columns_of,
 )
 from helm_logic.analysis.chains.handing import stays
 from helm_logic.analysis.chains.nodes import Nodes
@@ -158,7 +157,7 @@ class _Maker:
         return Chain(hops, facts, wanted)
 
     def _columns(self) -> dict[str, tuple[Column, ...]]:
-        return {**columns_of(reader()), **self._system.columns}
+        return {**reader_columns(), **self._system.columns}
 
     def _row(self, cells: Sequence[Formula], columns: Sequence[Column], model: Model) -> Row:
         pairs = zip(cells, columns, strict=True)
