@@ -220,6 +220,8 @@ def test_a_value_is_new_in_a_domain() -> None:
     finding = change.findings[0]
     assert "the domain of `env` of the old rules no longer excludes it" in finding.message
     assert "invalid-input" in finding.rules
+    assert finding.span.source.text[finding.span.start :].startswith("#input env ")
+    assert "test" in finding.span.source.text
 
 
 def test_a_value_is_gone_from_a_domain() -> None:

@@ -174,11 +174,16 @@ def _place(difference: Difference, deciders: Sequence[_Decider]) -> Span:
 
 
 def _successor(difference: Difference, decider: _Decider) -> Span | None:
-    """Return the place of what an old rule became: one of its name, or of its head."""
+    """Return the place of what an old rule became: one of its name, or of its head.
+
+    What became of a domain stands where the input is declared.
+    """
     pairing = difference.pairing
     version = pairing.versions[NEW]
     spans = version.rule_set.spans
-    if decider.kind != _RULE:
+    if decider.kind == _OUTSIDE:
+        return version.declaration(decider.subject)
+    if decider.kind == _LACKING:
         return None
     if not _UNNAMED.search(decider.id):
         return None if decider.id in version.stock else spans.get(decider.id)

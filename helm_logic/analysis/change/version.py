@@ -77,12 +77,16 @@ class Version:
         """Return the place of a rule, or of the input whose domain it stands for."""
         if not rule_id.startswith(OUTSIDE):
             return self.rule_set.spans[rule_id]
-        name = rule_id.removeprefix(OUTSIDE).partition("/")[0]
+        declared = self.declaration(rule_id.removeprefix(OUTSIDE).partition("/")[0])
+        return self.rule_set.spans["invalid-input"] if declared is None else declared
+
+    def declaration(self, name: str) -> Span | None:
+        """Return the place at which the input *name* is declared, None if it is not."""
         for source in reversed(self.rule_set.sources):
-            found = re.search(rf"#input\s+{name}\b[^\n]*", source.text, re.ASCII)
+            found = re.search(rf"^#input\s+{name}\b[^\n]*", source.text, re.ASCII | re.MULTILINE)
             if found is not None:
                 return Span(source, found.start(), found.end())
-        return self.rule_set.spans["invalid-input"]
+        return None
 
 
 def version_of(rule_set: RuleSet, inputs: InputNames) -> Version:
