@@ -254,17 +254,22 @@ def test_a_server_that_stays_away(shared: Shared, monkeypatch: pytest.MonkeyPatc
         assert fsck(store).entries == 7
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    list(zip(FAULTS, (5, 2, 2), strict=True)),
+    ids=[each.__name__ for each in FAULTS],
+)
 def test_nothing_acknowledged_is_lost(
     postgres: Cluster,
     tmp_path: Path,
     fault: Callable[[Cluster, Path, int, Random], Judgement],
+    times: int,
 ) -> None:
-    """Writers killed, server processes killed, the server crashed, each five times at random."""
-    result = fault(postgres, tmp_path, 5, Random(4))  # noqa: S311 - moments, not secrets
+    """Writers killed, server processes killed, the server crashed, at random moments."""
+    result = fault(postgres, tmp_path, times, Random(4))  # noqa: S311 - moments, not secrets
 
     assert result.lost == 0
-    assert result.acknowledged >= 5
+    assert result.acknowledged >= times
 
 
 @pytest.mark.parametrize("grown", [0, 3, 30])
@@ -364,7 +369,8 @@ def test_a_signer_that_hangs_lets_others_go_on(
             except StoreError:
                 slow.append(receipts(0, 2))
             thread.join()
-            assert fsck(quick).entries == 5 == quick.refresh()
+        with shared.read() as log:
+            assert fsck(log).entries == 5
 
 
 def test_a_failed_over_server_that_lost_the_tail_is_refused(tmp_path: Path) -> None:
