@@ -64,7 +64,7 @@ def inlined(expression: Expression, values: Mapping[str, Expression]) -> Express
         return values.get(expression, expression)
     match expression:
         case ["let", list(bindings), body]:
-            new = [[each[0], inlined(each[1], values)] for each in bindings]
+            new: list[Expression] = [[each[0], inlined(each[1], values)] for each in bindings]
             hidden = {str(each[0]) for each in bindings}
             left = {name: value for name, value in values.items() if name not in hidden}
             return ["let", new, inlined(body, left)]

@@ -19,21 +19,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from helm_logic.analysis.smt import (
-    BOOL,
-    INT,
-    TRUE,
-    Formula,
-    Or,
-    Var,
-    disj,
-    neg,
-    share,
-    smtlib,
-    subterms,
-    symbol,
-    text,
-)
+from helm_logic.analysis.smt import BOOL, INT, TRUE, Formula, Or, Var, disj, neg, subterms
+from helm_logic.analysis.smt_text import share, smtlib, symbol, text
 
 TIMEOUT_MS = 10_000
 # How much longer a question may take than it was told, before it is interrupted from outside.

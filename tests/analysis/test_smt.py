@@ -31,13 +31,10 @@ from helm_logic.analysis.smt import (
     implies,
     neg,
     same,
-    share,
-    smtlib,
     sort_of,
-    symbol,
-    text,
 )
 from helm_logic.analysis.smt_reader import inlined, read_expressions, read_formula
+from helm_logic.analysis.smt_text import share, smtlib, symbol, text
 from helm_logic.analysis.solver import Model
 from helm_logic.errors import InputError
 

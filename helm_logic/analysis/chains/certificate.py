@@ -34,8 +34,9 @@ from helm_logic.analysis.chains.induction import Condition, conditions
 from helm_logic.analysis.chains.lemmas import lemmas
 from helm_logic.analysis.chains.properties import Plan, make_plan
 from helm_logic.analysis.chains.system import make_system
-from helm_logic.analysis.smt import Formula, symbol, text
+from helm_logic.analysis.smt import Formula
 from helm_logic.analysis.smt_reader import read_expressions, read_formula
+from helm_logic.analysis.smt_text import symbol, text
 from helm_logic.errors import CertificateRefused, InputError
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.lang import RuleSet

@@ -58,8 +58,8 @@ from helm_logic.analysis.smt import (
     implies,
     neg,
     subterms,
-    text,
 )
+from helm_logic.analysis.smt_text import text
 
 
 @attrs.frozen

@@ -28,17 +28,8 @@ from helm_logic.analysis.chains.induction import Condition
 from helm_logic.analysis.chains.naming import named_links
 from helm_logic.analysis.chains.rewrite import exists, negation_inward
 from helm_logic.analysis.chains.system import positively_below
-from helm_logic.analysis.smt import (
-    Apply,
-    ForAll,
-    Formula,
-    Var,
-    conj,
-    disj,
-    implies,
-    neg,
-    smtlib,
-)
+from helm_logic.analysis.smt import Apply, ForAll, Formula, Var, conj, disj, implies, neg
+from helm_logic.analysis.smt_text import smtlib
 from helm_logic.analysis.solver import is_unsatisfiable
 from helm_logic.kernel.program import Program, Rule
 from helm_logic.lang import RuleSet

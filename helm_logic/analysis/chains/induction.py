@@ -25,16 +25,8 @@ from helm_logic.analysis.chains.properties import (
 )
 from helm_logic.analysis.chains.rewrite import conjuncts, substitute, total
 from helm_logic.analysis.chains.system import Shape, System
-from helm_logic.analysis.smt import (
-    TRUE,
-    Formula,
-    Le,
-    Number,
-    conj,
-    disj,
-    neg,
-    smtlib,
-)
+from helm_logic.analysis.smt import TRUE, Formula, Le, Number, conj, disj, neg
+from helm_logic.analysis.smt_text import smtlib
 from helm_logic.analysis.solver import TIMEOUT_MS, consequences
 
 Invariant = Mapping[str, Formula]

@@ -15,7 +15,8 @@ from helm_logic.analysis.chains.induction import Condition
 from helm_logic.analysis.chains.powers import DEMAND, Power, definition, powers
 from helm_logic.analysis.chains.rewrite import conjuncts, negation_inward
 from helm_logic.analysis.chains.system import Step, System
-from helm_logic.analysis.smt import Apply, Exists, ForAll, Formula, neg, smtlib, subterms
+from helm_logic.analysis.smt import Apply, Exists, ForAll, Formula, neg, subterms
+from helm_logic.analysis.smt_text import smtlib
 from helm_logic.analysis.solver import is_unsatisfiable
 
 # What is true is proved in hundredths of a second; what is false would be tried for ever.

@@ -37,18 +37,7 @@ from helm_logic.analysis.chains.columns import (
 from helm_logic.analysis.chains.powers import DEMAND, POWER
 from helm_logic.analysis.chains.rewrite import total
 from helm_logic.analysis.chains.system import Component, Shape, System
-from helm_logic.analysis.smt import (
-    BOOL,
-    INT,
-    Eq,
-    Formula,
-    Le,
-    Number,
-    Var,
-    conj,
-    disj,
-    implies,
-)
+from helm_logic.analysis.smt import BOOL, INT, Eq, Formula, Le, Number, Var, conj, disj, implies
 
 # No name of the rule language has a `-`, so none of rules can be one of these.
 LENGTH, NEEDED = "chain-length", "approval-needed"

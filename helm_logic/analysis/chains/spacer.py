@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from helm_logic.analysis.chains.clauses import Clauses
 from helm_logic.analysis.chains.induction import Invariant, Query, instance
-from helm_logic.analysis.smt import TRUE, Formula, conj, neg, symbol
+from helm_logic.analysis.smt import TRUE, Formula, conj, neg
 from helm_logic.analysis.smt_reader import Expression, inlined, read_expressions, read_formula
+from helm_logic.analysis.smt_text import symbol
 from helm_logic.analysis.solver import HornRule, Separated, Unknown, separate
 from helm_logic.errors import InputError
 

@@ -37,8 +37,8 @@ from helm_logic.analysis.smt import (
     Var,
     neg,
     sort_of,
-    text,
 )
+from helm_logic.analysis.smt_text import text
 from helm_logic.engine import Engine
 from helm_logic.errors import EvaluationError
 from helm_logic.kernel.pattern import matches, subsumes
