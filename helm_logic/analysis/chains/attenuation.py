@@ -45,7 +45,8 @@ class Break:
 class Result:
     """The *status* of a property; *said* tells why, where it is neither proved nor broken.
 
-    *breaks* are the chains that break it; *rules* those in doubt, where none was derived.
+    *breaks* are the chains that break it; *rules* those in doubt, where none was derived. Of one
+    that is proved they are those that may exceed the node before, though never the root grant.
     """
 
     property: Property

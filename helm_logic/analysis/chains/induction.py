@@ -136,6 +136,27 @@ def step_queries(
             yield Query(clause.rule, clause.premises, conj((clause.condition, *held)), goal)
 
 
+def parent_queries(prop: str, system: System, clauses: Clauses, plan: Plan) -> Iterator[Query]:
+    """Yield, for each rule, that its head lies within the node before it, not only the root grant.
+
+    The question is that of the property, with the parent's values in place of the root's.
+    """
+    inside = plan.inside.get(prop, {})
+    for clause in clauses.clauses:
+        if clause.premises and clause.head in inside:
+            name, values = clause.premises[0]
+            shape = system.shapes[name]
+            known = dict(zip(clauses.states[name].arguments, values, strict=True))
+            state = clauses.states[clause.head].arguments
+            mapped: dict[Formula, Formula] = dict(zip(state, clause.values, strict=True))
+            for ghost in plan.ghosts:
+                named = [each for each in shape.components if each.name == ghost.component]
+                for each in (*named, *bounds(shape, ghost.component))[:1]:
+                    mapped[ghost.variable] = known[variable(each)]
+            goal = substitute(inside[clause.head], mapped)
+            yield Query(clause.rule, clause.premises, clause.condition, goal)
+
+
 def proved(
     asked: Iterable[Query], invariant: Invariant, clauses: Clauses, timeout_ms: int = TIMEOUT_MS
 ) -> tuple[bool, ...]:

@@ -35,6 +35,7 @@ from helm_logic.analysis.chains.induction import (
     conditions,
     houdini,
     is_inductive,
+    parent_queries,
     proved,
     queries,
     step_queries,
@@ -53,6 +54,8 @@ from helm_logic.lang import RuleSet
 
 # A chain that breaks something mostly does so at once; a proof is tried before longer ones are.
 _SHORT, _LONG = 2, 5
+# What is asked of the node before as well as of the root grant: that is told, and no finding.
+_OF_PARENTS = ("scope", "window", "depth", "budget")
 
 
 def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Attenuation:
@@ -101,19 +104,30 @@ class _Prover:
         whole = list(queries(name, known.clauses, known.plan))
         if all(proved(whole, known.invariant, known.clauses, known.timeout_ms)):
             self._proved[0][1].append(name)
-            return Result(asked, PROVED)
+            return self._proved_result(asked, known.invariant)
         before, inside = (those.get(name, {}) for those in (known.plan.before, known.plan.inside))
         found = self._blamed(name, before, 1, _SHORT)
         if not any(found.values()):
             reason = self._ask_spacer(name, whole)
             if reason == PROVED:
-                return Result(asked, PROVED)
+                return self._proved_result(asked, self._proved[-1][0])
             if reason:
                 return Result(asked, UNKNOWN, reason, rules=self._rules(found))
         found |= self._blamed(name, before, _SHORT + 1, _LONG, found)
         if not any(found.values()) and before != inside:
             found |= self._blamed(name, inside, 1, _LONG)
         return self._outcome(asked, found)
+
+    def _proved_result(self, asked: Property, invariant: Invariant) -> Result:
+        """Return that the property is proved, and which rules may exceed the node before."""
+        if asked.name not in _OF_PARENTS:
+            return Result(asked, PROVED)
+        clauses, plan = self._known.clauses, self._known.plan
+        steps = list(parent_queries(asked.name, self._system, clauses, plan))
+        kept = proved(steps, invariant, clauses, self._known.timeout_ms)
+        rules = tuple(each.place for each, fine in zip(steps, kept, strict=True) if not fine)
+        said = "though not always within the one before it" if rules else ""
+        return Result(asked, PROVED, said, rules=rules)
 
     def _blamed(
         self,

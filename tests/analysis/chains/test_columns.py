@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from helm_logic.analysis.chains import attenuation
 from helm_logic.analysis.chains.attenuation import (
     BROKEN,
     CANDIDATE,
@@ -190,3 +193,27 @@ def test_rules_without_recursion_have_no_chains() -> None:
     """Nothing is claimed of rules that hand nothing on."""
     known = prove_attenuation(loaded('known_action("deploy").\n'))
     assert (known.predicates, known.results) == ((), ())
+
+
+@pytest.mark.parametrize(("most", "rules"), [("R", ("step",)), ("V", ())])
+def test_the_root_grant_is_the_measure(most: str, rules: tuple[str, ...]) -> None:
+    """A step that renews up to the root's end is proved; that it may outlive its parent is told."""
+    text = f"""
+#relation root_grant(agent: principal, until: time).
+#relation handed(from: principal, to: principal, until: time).
+#predicate authority(agent: principal, until: time, first: time).
+authority(A, U, U) :- root_grant(A, U).
+@id("step") authority(B, U, R) :- authority(A, V, R), handed(A, B, U), U <= {most}, U <= R.
+"""
+    result = prove_attenuation(loaded(text)).of("window")
+    assert (result.status, result.rules, bool(result.said)) == (PROVED, rules, bool(rules))
+
+
+def test_the_example_of_the_readme() -> None:
+    """The rules that README.md begins with are proved; without the bound below they are not."""
+    readme = Path(attenuation.__file__).with_name("README.md").read_text("utf-8")
+    text = readme.partition("```prolog\n")[2].partition("```")[0]
+    known = prove_attenuation(loaded(text))
+    assert {each.status for each in known.results} == {PROVED, UNNAMED}
+    unbound = prove_attenuation(loaded(text.replace("    0 <= D,\n", "")))
+    assert [each.property.code for each in unbound.results if each.breaks] == ["HL205"]
