@@ -206,10 +206,10 @@ class Oracle:
         without = observe(self._engine, self.space, authorized=False)
         promises = Promises(self.space, self._possible, self._verdict, (self._seen, without))
         for claim in claims:
-            if promises.is_empty(claim):
-                yield Judged("HL402", "warning", (claim.id,))
-            elif promises.is_broken(claim):
+            if promises.is_broken(claim):
                 yield Judged("HL401", "error", (claim.id,))
+            elif promises.is_empty(claim):
+                yield Judged("HL402", "warning", (claim.id,))
 
     @cached_property
     def _known(self) -> int:

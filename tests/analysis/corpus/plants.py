@@ -13,7 +13,7 @@ from tests.analysis.corpus import disputes, effects, statements
 from tests.analysis.corpus.expected import Expected, expect
 from tests.analysis.corpus.grid import Phrase
 from tests.analysis.corpus.sites import narrower, plain_verdict, roomy_leaf
-from tests.analysis.corpus.table import ALLOW, DENY, ESCALATE, Draft, Table
+from tests.analysis.corpus.table import ALLOW, DENY, ESCALATE, Draft, Leaf, Table
 
 Plant = Callable[[Table], bool]
 
@@ -89,7 +89,12 @@ def permanent_grant(table: Table) -> bool:
 
 def unsupported(table: Table) -> bool:
     """Add a rule that multiplies two values: an exception, and it says so."""
-    leaf = table.take_leaf() if {ALLOW, DENY} <= {*table.verdicts} else None
+
+    def has_room(leaf: Leaf) -> bool:
+        # A rule may bind six inputs, of which these are two.
+        return sum(len(phrase.literals) - 1 for phrase in leaf.phrases) <= 4
+
+    leaf = table.take_leaf(has_room) if {ALLOW, DENY} <= {*table.verdicts} else None
     if leaf is None:
         return False
     (weak,) = table.settle(leaf, ALLOW)
@@ -129,6 +134,9 @@ ALL: Mapping[str, Plant] = MappingProxyType(
         )
     }
 )  # fmt: skip
+# About verdicts of every request: left open where a rule of one's own hands out authority.
+AUTHORITY = "permanent_grant"
+CLAIMS = frozenset(each.__name__ for each in statements.CLAIMS)
 # These need two leaves side by side, which are rare.
 PAIRED = frozenset({
     "redundant_by_union", "allow_under_denies", "overlap", "overlap_of_two", "broken_independence",

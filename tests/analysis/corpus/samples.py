@@ -12,7 +12,7 @@ from helm_logic.lang import RuleSet, Source, load
 from helm_logic.policy.folder import prelude
 from tests.analysis.corpus.generate import ALWAYS, MIXED, NEVER, Corpus, Sizes, generate
 from tests.analysis.corpus.names import renamed, renaming
-from tests.analysis.corpus.plants import ALL
+from tests.analysis.corpus.plants import ALL, AUTHORITY, CLAIMS
 from tests.analysis.corpus.wild import wild
 
 # Few enough points that an engine can be asked about all of them.
@@ -37,6 +37,8 @@ def plain(seed: int, sizes: Sizes | None = None) -> Corpus:
     rng = Random(seed)  # noqa: S311
     tone = rng.choice((*[MIXED] * 10, ALWAYS, NEVER))
     kinds = rng.sample(sorted(ALL), rng.randint(1, 6))
+    if AUTHORITY in kinds and CLAIMS.intersection(kinds):
+        kinds.remove(AUTHORITY)
     return generate(seed, sizes or rng.choice(_SIZES), dict.fromkeys(kinds, 1), tone)
 
 

@@ -187,7 +187,7 @@ def _apart(pair: Pair) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-PLANTS = (
-    fine_assumption, dead_by_assumption, vacuous_by_assumption, fine_claim, broken_claim,
-    broken_only, broken_monotony, broken_independence, empty_claim,
+CLAIMS = (
+    fine_claim, broken_claim, broken_only, broken_monotony, broken_independence, empty_claim,
 )  # fmt: skip
+PLANTS = (fine_assumption, dead_by_assumption, vacuous_by_assumption, *CLAIMS)
