@@ -30,6 +30,7 @@ from psycopg import sql
 OWNER = "helm"
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql-17", "/usr/pgsql-16", "/opt/homebrew/opt")
 _QUICK = ("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", f"--username={OWNER}")
+_TIDY = 'read -r end; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"'
 
 
 @attrs.frozen
@@ -88,18 +89,14 @@ class Cluster:
     @contextmanager
     def standby(self) -> Iterator[Cluster]:
         """Yield a running standby that follows this server."""
-        with _folder() as folder:
+        with _folder(self.programs) as folder:
             data = f"--pgdata={folder / 'data'}"
             options = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
             command = [str(self.programs / "pg_basebackup"), data, *options, f"-d{self.url()}"]
             subprocess.run(command, check=True, **_as_nobody(folder))
             follower = attrs.evolve(self, folder=folder, port=self.port + 1)
             follower.start()
-            try:
-                yield follower
-            finally:
-                with suppress(subprocess.CalledProcessError):  # a test may have stopped it
-                    follower.stop("immediate")
+            yield follower
 
     def kill_backend(self, application: str) -> bool:
         """Kill -9 one server process that serves *application*, and with it all sessions."""
@@ -125,28 +122,26 @@ def cluster() -> Iterator[Cluster]:
     programs = installed()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with _folder() as folder:
+    with _folder(programs) as folder:
         command = [str(programs / "initdb"), f"--pgdata={folder / 'data'}", *_QUICK]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_nobody(folder))
         server = Cluster(folder, programs)
         server.start()
-        try:
-            yield server
-        finally:
-            with suppress(subprocess.CalledProcessError):  # a test may have stopped it
-                server.stop("immediate")
+        yield server
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder(programs: Path) -> Iterator[Path]:
     # Yields a folder of the user that runs servers, with a short name: a socket's has 107 bytes.
+    # What stops the server and removes the folder is a process that waits for the end of its input,
+    # so that it does so too when this process is killed.
     folder = Path(tempfile.mkdtemp(prefix="helm-pg-"))
-    try:
-        if os.geteuid() == 0:
-            os.chown(folder, _user().pw_uid, _user().pw_gid)
+    if os.geteuid() == 0:
+        os.chown(folder, _user().pw_uid, _user().pw_gid)
+    command = ["sh", "-c", _TIDY, "tidy", str(programs / "pg_ctl"), str(folder)]
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **_as_nobody(Path("/"))}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, **options):
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache
