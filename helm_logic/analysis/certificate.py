@@ -29,15 +29,13 @@ from pathlib import Path
 import attrs
 
 from helm_logic import __version__
-from helm_logic.analysis.boxes import Box, meet
-from helm_logic.analysis.cover import Cover, TooManyCases
-from helm_logic.analysis.domain import Lemma
+from helm_logic.analysis.boxes import meet
+from helm_logic.analysis.cover import Cover
 from helm_logic.analysis.finding import Finding
-from helm_logic.analysis.formula import Fact, Is
+from helm_logic.analysis.formula import Is
 from helm_logic.analysis.gaps import find_gaps
+from helm_logic.analysis.grounding import Grounding, sources_value
 from helm_logic.analysis.inquiry import Claimed, Inquiry
-from helm_logic.analysis.notation import box_value, feature_value, mask_text
-from helm_logic.analysis.refutation import refute_box
 from helm_logic.analysis.study import Study
 from helm_logic.kernel.certificate import program_digest
 from helm_logic.kernel.encoding import canonical_json, digest
@@ -74,20 +72,20 @@ class Certificate(Mapping[str, object]):
         self._inquiry, self._findings = inquiry, tuple(findings)
 
     @cached_property
-    def _value(self) -> dict[str, object]:
-        return _Writer(self._inquiry.study).value(claims(self._inquiry, self._findings))
+    def _written(self) -> dict[str, object]:
+        return _value(self._inquiry.study, claims(self._inquiry, self._findings))
 
     def __getitem__(self, key: str) -> object:
         """Return a member."""
-        return self._value[key]
+        return self._written[key]
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names of the members."""
-        return iter(self._value)
+        return iter(self._written)
 
     def __len__(self) -> int:
         """Return how many members there are."""
-        return len(self._value)
+        return len(self._written)
 
 
 @attrs.define
@@ -200,86 +198,33 @@ def _apart(inquiry: Inquiry) -> Said:
     return said
 
 
-class _Writer:
-    """Writes a certificate; each box is written once, and named by its number."""
-
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._boxes: dict[tuple[tuple[int, int], ...], int] = {}
-        self._impossible: dict[int, int] = {}  # number in the study to number here
-
-    def value(self, said: Sequence[Said]) -> dict[str, object]:
-        """Return the certificate of a study, claiming what is *said*."""
-        study, program = self._study, self._study.rule_set.program
-        guards = [
-            [rule_id, [self._box(box) for box in boxes]]
-            for rule_id in study.guarded
-            if (boxes := _guard(study, rule_id)) is not None
-        ]
-        claimed = [self._claim(each) for each in said]
-        impossible = [self._lemma(study.impossible[number]) for number in self._impossible]
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "helm_logic": __version__,
-            "program": program_digest(program),
-            "sources": [[each.name, digest(each.text.encode("utf-8"))]
-                        for each in study.rule_set.sources],
-            "features": [feature_value(each) for each in study.features],
-            "guards": guards,
-            "claims": claimed,
-            "impossible": impossible,
-            "boxes": [box_value(dict(each)) for each in self._boxes],
-        }  # fmt: skip
-
-    def _box(self, box: Box) -> int:
-        return self._boxes.setdefault(tuple(sorted(box.items())), len(self._boxes))
-
-    def _claim(self, said: Said) -> dict[str, object]:
-        return {
-            "says": said.says,
-            "of": said.of,
-            "proofs": [self._proof(each) for each in said.proofs],
+def _value(study: Study, said: Sequence[Said]) -> dict[str, object]:
+    ground = Grounding(study, study.impossible)
+    claimed = [
+        {
+            "says": each.says,
+            "of": each.of,
+            "proofs": [_proof(ground, proof) for proof in each.proofs],
         }
-
-    def _proof(self, claimed: Claimed) -> dict[str, object]:
-        used = [number for number in claimed.cover.used if number < len(claimed.covering)]
-        return {
-            "box": self._box(claimed.box),
-            "covering": [[claimed.covering[n][0], self._box(claimed.covering[n][1])] for n in used],
-            "tree": list(self._tree(claimed, {number: place for place, number in enumerate(used)})),
-        }
-
-    def _tree(self, claimed: Claimed, places: Mapping[int, int]) -> Iterator[object]:
-        waiting = [0]
-        while waiting:
-            node = claimed.cover.nodes[waiting.pop()]
-            if len(node) > 1:
-                feature, mask, inside, outside = node
-                yield [feature, mask_text(mask)]
-                waiting += (outside, inside)
-            elif node[0] in places:
-                yield places[node[0]]
-            else:
-                number = node[0] - len(claimed.covering)
-                yield -1 - self._impossible.setdefault(number, len(self._impossible))
-
-    def _lemma(self, lemma: Lemma) -> list[object]:
-        box, study = self._box(lemma.box), self._study
-        if lemma.why in study.by_id:
-            return [box, "assumed", lemma.why]
-        if any(isinstance(study.features[number].source, Fact) for number in lemma.box):
-            return [box, "facts"]
-        derivations = refute_box(study.features, lemma.box)
-        if derivations is None:
-            return [box, "texts"]
-        steps = [[[step.divisor, *(n for part in step.parts for n in part)] for step in each]
-                 for each in derivations]  # fmt: skip
-        return [box, "sums", *steps]
+        for each in said
+    ]
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "helm_logic": __version__,
+        "program": program_digest(study.rule_set.program),
+        "sources": sources_value(study.rule_set.sources),
+        "claims": claimed,
+        **ground.value(),
+    }
 
 
-def _guard(study: Study, rule_id: str) -> tuple[Box, ...] | None:
-    try:
-        return study.boxes(rule_id)
-    except TooManyCases:
-        return None
+def _proof(ground: Grounding, claimed: Claimed) -> dict[str, object]:
+    count = len(claimed.covering)
+    used = [number for number in claimed.cover.used if number < count]
+    named = [claimed.covering[number] for number in used]
+    return {
+        "box": ground.box(claimed.box),
+        "covering": [[rule, ground.box(box)] for rule, box in named],
+        "tree": list(ground.tree(claimed.cover, count, {n: at for at, n in enumerate(used)})),
+    }

@@ -24,6 +24,7 @@ from helm_logic.analysis.change.findings import LOOSENING, code_of, find_moves
 from helm_logic.analysis.change.moves import ORDER
 from helm_logic.analysis.change.outcome import Moved, Outcome
 from helm_logic.analysis.change.pairing import Pairing
+from helm_logic.analysis.change.proof import ChangeProof
 from helm_logic.analysis.change.version import CHAIN_FILE
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
@@ -64,7 +65,8 @@ class Change:
     """What became of verdicts: all nine *moves*, by the verdict before, then after, DENY first.
 
     *counted* names the features whose points are counted. *undecided* says that some question has
-    no answer, which a finding tells. *digest* names this change of these texts.
+    no answer, which a finding tells. *digest* names this change of these texts. *proof* is what
+    `recheck` verifies, empty if there is none.
     """
 
     moves: tuple[Move, ...]
@@ -73,6 +75,7 @@ class Change:
     certificate: Mapping[str, object]
     digest: str
     undecided: bool = False
+    proof: Mapping[str, object] = attrs.field(factory=dict, eq=False)
 
     @property
     def loosened(self) -> bool:
@@ -114,6 +117,7 @@ def compare(old: RuleSet, new: RuleSet, *, progress: Progress | None = None) -> 
         certificate=trees_value(arena, difference.entries, trees),
         digest=_digest(old, new, moves),
         undecided=bool(unsure),
+        proof=ChangeProof(difference, trees),
     )
 
 

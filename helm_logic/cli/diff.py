@@ -14,6 +14,7 @@ import attrs
 import click
 
 from helm_logic.cli.exit_codes import FINDINGS, OK
+from helm_logic.cli.lint_files import write_certificate
 from helm_logic.cli.options import shown
 from helm_logic.cli.progress import Progress
 
@@ -39,6 +40,12 @@ _RULES = click.Path(exists=True, path_type=Path)
     help="Let the change with this digest pass the gate (repeatable).",
 )
 @click.option(
+    "--certificates",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write what proves that nothing else moves into DIR.",
+)
+@click.option(
     "--output-format",
     "form",
     type=click.Choice(("text", "json")),
@@ -46,7 +53,15 @@ _RULES = click.Path(exists=True, path_type=Path)
     show_default=True,
     help="How to print the change.",
 )
-def command(old: Path, new: Path, gate: str | None, digests: tuple[str, ...], form: str) -> int:
+def command(  # noqa: PLR0913 - one parameter an option
+    old: Path,
+    new: Path,
+    *,
+    gate: str | None,
+    digests: tuple[str, ...],
+    certificates: Path | None,
+    form: str,
+) -> int:
     """Say for which requests the verdict changes from the rules OLD to the rules NEW.
 
     OLD and NEW are rule files or policy folders. For each of the six changes of a verdict there is
@@ -69,7 +84,7 @@ def command(old: Path, new: Path, gate: str | None, digests: tuple[str, ...], fo
     from helm_logic.analysis.report.change import change_json, change_text
 
     outcome = attrs.evolve(
-        _compare(old, new),
+        _compare(old, new, certificates),
         gated=gate is not None,
         acknowledged=frozenset(digests),
         colour=form == "text",
@@ -78,7 +93,7 @@ def command(old: Path, new: Path, gate: str | None, digests: tuple[str, ...], fo
     return FINDINGS if outcome.failed else OK
 
 
-def _compare(old: Path, new: Path) -> ChangeOutcome:
+def _compare(old: Path, new: Path, certificates: Path | None) -> ChangeOutcome:
     from helm_logic.analysis.compare import compare
     from helm_logic.analysis.fingerprint import marked
     from helm_logic.analysis.reading import read_subject
@@ -88,5 +103,8 @@ def _compare(old: Path, new: Path) -> ChangeOutcome:
     before, after = (read_subject(path, shown, relevance=True) for path in (old, new))
     with Progress(f"diff {shown(after.path)}") as progress:
         change = compare(before.rule_set, after.rule_set, progress=progress)
+    if certificates is not None and change.proof:
+        sources = (*before.rule_set.sources, *after.rule_set.sources)
+        write_certificate(certificates / "diff.json", change.proof, sources)
     findings = tuple(marked(at_heads(each), {}) for each in change.findings)
     return ChangeOutcome(shown(before.path), shown(after.path), change, findings)

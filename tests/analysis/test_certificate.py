@@ -76,7 +76,7 @@ def test_nothing_is_written_that_nobody_reads() -> None:
     """The certificate is made when a member of it is asked for."""
     inquiry = Inquiry(study_of(loaded(TEXT)))
     certificate = Certificate(inquiry, ())
-    assert "_value" not in vars(certificate)
+    assert "_written" not in vars(certificate)
     assert {*certificate} >= {"claims", "features"}
     assert len(certificate) == len({*certificate})
 

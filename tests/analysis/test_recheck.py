@@ -140,7 +140,7 @@ def _proved(checked: Recheck) -> set[str]:
 @pytest.fixture
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load each rule set once, and leave the engine out: what is changed here is neither."""
-    load, known = bundle._load, dict[str, RuleSet]()
+    load, known = bundle.load_sources, dict[str, RuleSet]()
 
     def _known(value: Any, folder: Path) -> RuleSet:
         key = json.dumps(value)
@@ -148,7 +148,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
             known[key] = load(value, folder)
         return known[key]
 
-    monkeypatch.setattr(bundle, "_load", _known)
+    monkeypatch.setattr(bundle, "load_sources", _known)
     monkeypatch.setattr(run, "require_fired", lambda _bundle: 0)
 
 

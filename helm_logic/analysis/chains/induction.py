@@ -160,12 +160,24 @@ def parent_queries(prop: str, system: System, clauses: Clauses, plan: Plan) -> I
 def proved(
     asked: Iterable[Query], invariant: Invariant, clauses: Clauses, timeout_ms: int = TIMEOUT_MS
 ) -> tuple[bool, ...]:
-    """Return for each query whether it follows from *invariant*."""
-    questions = (
-        (_assumed(query.premises, query.condition, clauses, invariant), (query.goal,))
-        for query in asked
-    )
-    return tuple(all(each) for each in consequences(questions, timeout_ms))
+    """Return for each query whether it follows from *invariant*.
+
+    Those of one rule are one question to the solver.
+    """
+    grouped: dict[tuple[Formula, ...], list[int]] = {}
+    goals = []
+    for number, query in enumerate(asked):
+        known = _assumed(query.premises, query.condition, clauses, invariant)
+        grouped.setdefault(known, []).append(number)
+        goals.append(query.goal)
+    questions = [(known, [goals[n] for n in those]) for known, those in grouped.items()]
+    answers = consequences(questions, timeout_ms)
+    found = {
+        number: fine
+        for those, judged in zip(grouped.values(), answers, strict=True)
+        for number, fine in zip(those, judged, strict=True)
+    }
+    return tuple(found[number] for number in range(len(goals)))
 
 
 def is_inductive(invariant: Invariant, clauses: Clauses, timeout_ms: int = TIMEOUT_MS) -> bool:

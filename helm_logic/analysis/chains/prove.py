@@ -11,9 +11,11 @@ certificate (`certificate.py`), and the exit code is 0 only if everything that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
+
+import attrs
 
 from helm_logic.analysis.chains.attenuation import (
     BROKEN,
@@ -69,7 +71,7 @@ def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Att
     clauses = make_clauses(system, plan, codes, narrowed)
     plain = houdini(clauses, candidates(system, plan), timeout_ms)
     prover = _Prover(system, Known(clauses, plan, plain, timeout_ms))
-    results = tuple(prover.result(each) for each in PROPERTIES)
+    results = tuple(prover.told(map(prover.result, PROPERTIES)))
     return Attenuation(
         attenuation_digest(system),
         tuple(system.shapes),
@@ -104,13 +106,13 @@ class _Prover:
         whole = list(queries(name, known.clauses, known.plan))
         if all(proved(whole, known.invariant, known.clauses, known.timeout_ms)):
             self._proved[0][1].append(name)
-            return self._proved_result(asked, known.invariant)
+            return Result(asked, PROVED)
         before, inside = (those.get(name, {}) for those in (known.plan.before, known.plan.inside))
         found = self._blamed(name, before, 1, _SHORT)
         if not any(found.values()):
             reason = self._ask_spacer(name, whole)
             if reason == PROVED:
-                return self._proved_result(asked, self._proved[-1][0])
+                return Result(asked, PROVED)
             if reason:
                 return Result(asked, UNKNOWN, reason, rules=self._rules(found))
         found |= self._blamed(name, before, _SHORT + 1, _LONG, found)
@@ -118,16 +120,21 @@ class _Prover:
             found |= self._blamed(name, inside, 1, _LONG)
         return self._outcome(asked, found)
 
-    def _proved_result(self, asked: Property, invariant: Invariant) -> Result:
-        """Return that the property is proved, and which rules may exceed the node before."""
-        if asked.name not in _OF_PARENTS:
-            return Result(asked, PROVED)
-        clauses, plan = self._known.clauses, self._known.plan
-        steps = list(parent_queries(asked.name, self._system, clauses, plan))
-        kept = proved(steps, invariant, clauses, self._known.timeout_ms)
-        rules = tuple(each.place for each, fine in zip(steps, kept, strict=True) if not fine)
-        said = "though not always within the one before it" if rules else ""
-        return Result(asked, PROVED, said, rules=rules)
+    def told(self, results: Iterable[Result]) -> Iterator[Result]:
+        """Yield *results*; one that is proved tells which rules may exceed the node before."""
+        known, everything = self._known, list(results)
+        asked: dict[tuple[str, str], Query] = {
+            (each.property.name, query.place): query
+            for each in everything
+            if each.status == PROVED and each.property.name in _OF_PARENTS
+            for query in parent_queries(each.property.name, self._system, known.clauses, known.plan)
+        }
+        kept = proved(asked.values(), known.invariant, known.clauses, known.timeout_ms)
+        beyond = [place for place, fine in zip(asked, kept, strict=True) if not fine]
+        for each in everything:
+            rules = tuple(rule for name, rule in beyond if name == each.property.name)
+            said = "though not always within the one before it"
+            yield attrs.evolve(each, said=said, rules=rules) if rules else each
 
     def _blamed(
         self,

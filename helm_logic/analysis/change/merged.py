@@ -21,7 +21,10 @@ _NOTHING_SAID = Annotations()
 
 
 class MergedProgram:
-    """Collects rules over *predicates*; *heads* are the predicates that have rules so far."""
+    """Collects rules over *predicates*; *heads* are the predicates that have rules so far.
+
+    *stock* and *linted* are the ids of rules that a study takes for such.
+    """
 
     def __init__(self, predicates: Iterable[Predicate]) -> None:
         self._known: dict[str, Predicate] = {}
@@ -29,8 +32,8 @@ class MergedProgram:
             self._known.setdefault(each.name, each)
         self._rules: dict[str, Rule] = {}
         self._spans: dict[str, Span] = {}
-        self._stock: list[str] = []
-        self._linted: list[str] = []
+        self.stock: list[str] = []
+        self.linted: list[str] = []
         self.heads: set[str] = set()
 
     def add(self, rule: Rule, span: Span, *, stock: bool = False, linted: bool = False) -> None:
@@ -39,8 +42,8 @@ class MergedProgram:
         self._known.setdefault(head, Predicate(head, (), given=False))
         self._rules[rule.id], self._spans[rule.id] = rule, span
         self.heads.add(head)
-        self._stock += [rule.id] * stock
-        self._linted += [rule.id] * linted
+        self.stock += [rule.id] * stock
+        self.linted += [rule.id] * linted
 
     def add_reached(self, rules: Sequence[Rule], span: Span) -> None:
         """Add those of *rules* that conclude what is asked, and assumptions about what is."""
@@ -61,6 +64,10 @@ class MergedProgram:
 
     def study(self, inputs: Sequence[Input]) -> Study:
         """Return the study of the program, which takes *inputs* from a request."""
+        return Study(self.rule_set(inputs), stock=self.stock, linted=self.linted)
+
+    def rule_set(self, inputs: Sequence[Input]) -> RuleSet:
+        """Return the program, which takes *inputs* from a request, as a rule set without text."""
         wanted = {*self.heads, *self._asked(), *REQUEST, *(each.name for each in inputs)}
         predicates = tuple(each for name, each in self._known.items() if name in wanted)
         graph: dict[str, dict[str, None]] = {each.name: {} for each in predicates if not each.given}
@@ -68,7 +75,7 @@ class MergedProgram:
             under = graph[rule.head.predicate]
             under.update((a.predicate, None) for a in atoms(rule) if a.predicate in graph)
         program = Program(predicates, tuple(self._rules.values()), components(graph))
-        rule_set = RuleSet(
+        return RuleSet(
             program=program,
             inputs=tuple(inputs),
             relations=(),
@@ -79,7 +86,6 @@ class MergedProgram:
             literals={},
             origins={},
         )
-        return Study(rule_set, stock=self._stock, linted=self._linted)
 
 
 def renamed(rule: Rule, names: Mapping[str, str], head: Atom, rule_id: str) -> Rule:

@@ -145,7 +145,11 @@ class Pairing:
     # The merged program.
 
     def study(self, verdicts: Iterable[Paired]) -> Study:
-        """Return the study of a program with the rules *verdicts* and all they rest on.
+        """Return the study of a program with the rules *verdicts* and all they rest on."""
+        return self.merged(verdicts).study(self.inputs.inputs)
+
+    def merged(self, verdicts: Iterable[Paired]) -> MergedProgram:
+        """Return a program with the rules *verdicts* and all they rest on.
 
         For each side it has a rule of the id `granted(side)`, that an ALLOW counts.
         """
@@ -164,7 +168,7 @@ class Pairing:
         made.add_reached(
             self.inputs.every_rule, Span(self.versions[NEW].rule_set.sources[-1], 0, 0)
         )
-        return made.study(self.inputs.inputs)
+        return made
 
     def granted(self, side: int) -> str:
         """Return the id of the rule that says that an ALLOW counts."""

@@ -93,19 +93,29 @@ def read_value(path: Path) -> JsonValue:
 
 
 def read_bundle(value: JsonValue, folder: Path) -> Bundle:
-    """Return the bundle of a certificate; *folder* has its sources.
+    """Return the bundle of the certificate of a lint run; *folder* has its sources.
 
     Raises InputError or Refused.
     """
     parts = require_object(value, "certificate", _MEMBERS)
-    if (parts["format"], parts["version"]) != (FORMAT, VERSION):
-        raise Refused(f"got the format {parts['format']!r:.40} {parts['version']!r:.10}, want"
-                      f" `{FORMAT}` {VERSION}")  # fmt: skip
-    require_text(parts["helm_logic"], "helm_logic")
-    rule_set = _load(parts["sources"], folder)
+    require_format(parts, FORMAT, VERSION)
+    rule_set = load_sources(parts["sources"], folder)
     if program_digest(rule_set.program) != parts["program"]:
         raise Refused("the sources do not make the program that is named")
-    context = context_of(rule_set)
+    bundle = read_ground(parts, rule_set, context_of(rule_set))
+    return attrs.evolve(bundle, claims=tuple(require_list(parts["claims"], "claims")))
+
+
+def require_format(parts: Mapping[str, JsonValue], form: str, version: int) -> None:
+    """Raise Refused unless a certificate has this format and version."""
+    if (parts["format"], parts["version"]) != (form, version):
+        raise Refused(f"got the format {parts['format']!r:.40} {parts['version']!r:.10}, want"
+                      f" `{form}` {version}")  # fmt: skip
+    require_text(parts["helm_logic"], "helm_logic")
+
+
+def read_ground(parts: Mapping[str, JsonValue], rule_set: RuleSet, context: Context) -> Bundle:
+    """Return the bundle, without claims, of what a certificate says of *rule_set*."""
     unfolder = Unfolder(rule_set, context.stock, context.undefined)
     rules = {rule.id: rule for rule in rule_set.program.rules}
     formulas = {
@@ -120,7 +130,7 @@ def read_bundle(value: JsonValue, folder: Path) -> Bundle:
              for n, each in enumerate(require_list(parts["boxes"], "boxes"))]  # fmt: skip
     bundle = Bundle(
         rule_set, context, unfolder, formulas, features, Ground(sizes, _places(features)),
-        tuple(boxes), {}, (), tuple(require_list(parts["claims"], "claims")), rules,
+        tuple(boxes), {}, (), (), rules,
     )  # fmt: skip
     return attrs.evolve(
         bundle,
@@ -130,7 +140,11 @@ def read_bundle(value: JsonValue, folder: Path) -> Bundle:
     )  # fmt: skip
 
 
-def _load(value: JsonValue, folder: Path) -> RuleSet:
+def load_sources(value: JsonValue, folder: Path, *, relevance: bool = False) -> RuleSet:
+    """Return the rule set of the sources that *value* names; raise Refused if they are others.
+
+    With *relevance*, it has the rules about missing inputs.
+    """
     named = [[require_text(each, "source") for each in require_list(pair, "source", 2)]
              for pair in require_list(value, "sources")]  # fmt: skip
     sources = {name: Source(name, _text(folder / SOURCES, wanted)) for name, wanted in named}
@@ -144,7 +158,7 @@ def _load(value: JsonValue, folder: Path) -> RuleSet:
 
     first = [sources[f"{name}.dl"] for name in PRELUDE if f"{name}.dl" in sources]
     try:
-        rule_set = load(main, resolve, prelude=first, relevance=False, claims=True)
+        rule_set = load(main, resolve, prelude=first, relevance=relevance, claims=True)
     except RuleError as error:
         raise Refused(f"the sources do not load: {error}") from None
     if [each.name for each in rule_set.sources] != [name for name, _ in named]:

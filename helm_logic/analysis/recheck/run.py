@@ -16,6 +16,9 @@ from helm_logic.analysis.recheck.lemmas import require_impossible
 from helm_logic.analysis.recheck.requests import require_fired
 from helm_logic.analysis.recheck.trees import Refused
 from helm_logic.errors import HelmError, InputError
+from helm_logic.kernel.encoding import JsonValue
+
+CHANGE = "helm-logic/change-certificate"  # the format of certificates of changes
 
 
 @attrs.frozen
@@ -62,11 +65,23 @@ def recheck(directory: Path) -> Recheck:
 def recheck_file(path: Path) -> Recheck:
     """Return what the certificate in the file *path* proves, with the sources beside it."""
     try:
-        bundle = read_bundle(read_value(path), path.parent)
+        value = read_value(path)
+        if isinstance(value, dict) and value.get("format") == CHANGE:
+            return _changed(path, value)
+        bundle = read_bundle(value, path.parent)
         notes = tuple(_ground(bundle))
         return Recheck(tuple(_claims(path.name, bundle)), notes)
     except (InputError, Refused) as error:
         return Recheck((Checked(path.name, "the certificate", str(error) or "refused"),))
+
+
+def _changed(path: Path, value: JsonValue) -> Recheck:
+    # Two versions are put together by what put them together before, which loads much.
+    from helm_logic.analysis.recheck.change import read_change, require_change  # noqa: PLC0415
+
+    change = read_change(value, path.parent)
+    notes = tuple(_ground(change.bundle))
+    return Recheck(tuple(Checked(path.name, says) for says in require_change(change)), notes)
 
 
 def _ground(bundle: Bundle) -> Iterator[str]:

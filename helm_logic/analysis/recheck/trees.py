@@ -12,6 +12,7 @@ from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.shape import require_integer, require_list
 
 Box: TypeAlias = Mapping[int, int]
+_MOST_CASES = 20_000
 
 
 class Refused(HelmError):
@@ -61,6 +62,25 @@ def walk(
             raise Refused(f"a piece of the tree does not lie in its leaf {leaf}")
     if pieces:
         raise Refused("the tree ends before its pieces do")
+
+
+def require_covered(box: Box, covering: Sequence[Box], sizes: Sequence[int]) -> None:
+    """Raise Refused unless *box* lies inside the union of *covering*, found out by cutting it."""
+    cases = 0
+    waiting: list[tuple[Box, Sequence[Box]]] = [(box, covering)]
+    while waiting:
+        piece, candidates = waiting.pop()
+        cases += 1
+        near = [each for each in candidates if meeting(piece, each) is not None]
+        if not near or cases > _MOST_CASES:
+            raise Refused("a box is not inside others" if not near else "a box has too many cases")
+        if any(lies_in(piece, each) for each in near):
+            continue
+        feature, mask = next(
+            (n, mask) for n, mask in near[0].items() if n not in piece or piece[n] & ~mask
+        )
+        have = piece.get(feature, (1 << sizes[feature]) - 1)
+        waiting += [({**piece, feature: side}, near) for side in (have & mask, have & ~mask)]
 
 
 def _cut(node: JsonValue) -> tuple[int, int]:
