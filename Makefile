@@ -35,6 +35,10 @@ test: $(VENV)/.dev  ## run every test, with branch coverage (the kernel must rea
 	$(RUN) coverage report
 	$(RUN) coverage report --include='helm_logic/kernel/*' --fail-under=100
 
+.PHONY: corpus
+corpus: $(VENV)/.dev  ## lint 500 rule sets with planted defects: each found, and nothing else
+	CORPUS_SETS=500 $(RUN) pytest --numprocesses=$(JOBS) tests/analysis/test_lint_corpus.py
+
 .PHONY: lint
 lint: $(VENV)/.dev  ## ruff: rules and formatting
 	$(RUN) ruff check .

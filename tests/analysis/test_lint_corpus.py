@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import attrs
@@ -29,7 +30,8 @@ from tests.analysis.corpus.samples import (
 )
 from tests.analysis.corpus.space import OutOfReach
 
-SETS, BLOCK = 500, 25
+# `make corpus` asks for 500, which `.ci/run` does; here are those that fit beside everything else.
+SETS, BLOCK = int(os.environ.get("CORPUS_SETS", "125")), 25
 JUDGED, TRIED = 15, 16
 CODES = (
     "HL101", "HL102", "HL103", "HL104", "HL105", "HL106", "HL107", "HL108", "HL109", "HL110",
@@ -60,8 +62,8 @@ def test_precision_and_recall_are_one(block: int) -> None:
 
 
 def test_no_kind_of_defect_is_left_out() -> None:
-    """Over those rule sets, each kind and each code is planted often enough to mean something."""
-    sets = [plain(seed) for seed in range(SETS)]
+    """Over 500 of them, each kind and each code is planted often enough to mean something."""
+    sets = [plain(seed) for seed in range(500)]
     kinds = Counter(kind for each in sets for kind in each.planted)
     codes = Counter(each.code for corpus in sets for each in corpus.expected)
     assert min(kinds[name] for name in (*ALL, "always", "never")) >= 25
