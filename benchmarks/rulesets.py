@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule sets that analyses are measured on, made from seeds: what tests judge by the same kind.
 
-A rule set of a size is a partitioned decision table of about as many rules, helpers counted, with
-defects of every kind planted in a twentieth of them, but for rules that hand out
-authority, which leave claims open; its next version has other verdicts, other
-bounds and rules gone. What is due about it is known, so that speed without truth does not count.
+A rule set of a size is a partitioned decision table of so many rules, helpers counted, with defects
+planted in a twentieth of them: of every kind but rules that hand out authority, which would leave
+claims open. Its next version has other verdicts, and rules gone. What is due about it is known, so
+that speed without truth does not count.
 """
 
 from __future__ import annotations

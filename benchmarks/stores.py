@@ -64,7 +64,7 @@ def run(*, tiny: bool) -> Iterator[Table]:
     payload = _payload()
     columns: dict[str, dict[int, float]] = {}
     with TemporaryDirectory() as place, ExitStack() as stack:
-        server = None if installed() is None else stack.enter_context(cluster())
+        server = None if installed() is None else stack.enter_context(cluster(on_disk=True))
         for size in batches:
             for job in _jobs(Path(place) / str(size), size, server, tiny=tiny):
                 calls = 1 if tiny else max(2, 128 // (size * job.writers))

@@ -3,7 +3,9 @@
 
 It runs from the programs that are installed (Debian: `postgresql`), as a user without privileges,
 in a folder of its own, reached over a socket in that folder; nothing else on the machine sees it.
-It syncs as a real one does. Where there are no such programs the tests that need it are skipped.
+It syncs as a real one does, in memory where there is room: the tests crash processes and not the
+machine, and the disk would take most of their time. Where there are no such programs the tests that
+need it are skipped.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from psycopg import sql
 OWNER = "helm"
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql-17", "/usr/pgsql-16", "/opt/homebrew/opt")
 _QUICK = ("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", f"--username={OWNER}")
+_MEMORY, _ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - bytes that have to be free there
 _TIDY = 'read -r end; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"'
 
 
@@ -117,12 +120,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(*, on_disk: bool = False) -> Iterator[Cluster]:
     """Make, start and remove a server; skip the test where PostgreSQL is not installed."""
     programs = installed()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with _folder(programs) as folder:
+    with _folder(programs, on_disk=on_disk) as folder:
         command = [str(programs / "initdb"), f"--pgdata={folder / 'data'}", *_QUICK]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_nobody(folder))
         server = Cluster(folder, programs)
@@ -131,11 +134,13 @@ def cluster() -> Iterator[Cluster]:
 
 
 @contextmanager
-def _folder(programs: Path) -> Iterator[Path]:
+def _folder(programs: Path, *, on_disk: bool = False) -> Iterator[Path]:
     # Yields a folder of the user that runs servers, with a short name: a socket's has 107 bytes.
     # What stops the server and removes the folder is a process that waits for the end of its input,
     # so that it does so too when this process is killed.
-    folder = Path(tempfile.mkdtemp(prefix="helm-pg-"))
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    place = _MEMORY if roomy and not on_disk else None
+    folder = Path(tempfile.mkdtemp(prefix="helm-pg-", dir=place))
     if os.geteuid() == 0:
         os.chown(folder, _user().pw_uid, _user().pw_gid)
     command = ["sh", "-c", _TIDY, "tidy", str(programs / "pg_ctl"), str(folder)]
