@@ -31,7 +31,7 @@ from tests.analysis.corpus.samples import (
 from tests.analysis.corpus.space import OutOfReach
 
 # `make corpus` asks for 500, which `.ci/run` does; here are those that fit beside everything else.
-SETS, BLOCK = int(os.environ.get("CORPUS_SETS", "125")), 25
+SETS, BLOCK = int(os.environ.get("CORPUS_SETS", "50")), 25
 JUDGED, TRIED = 15, 16
 CODES = (
     "HL101", "HL102", "HL103", "HL104", "HL105", "HL106", "HL107", "HL108", "HL109", "HL110",
@@ -100,7 +100,7 @@ def test_lint_agrees_with_the_oracle(block: int) -> None:
 def test_deleting_what_has_no_effect_has_no_effect() -> None:
     """Without a rule that is reported dead or redundant, no verdict is another one: proved."""
     deleted = 0
-    for seed in range(60):
+    for seed in range(30):
         corpus = plain(seed)
         rules = [_spare(each) for each in corpus.expected if each.code in ("HL101", "HL103")]
         old = loaded(corpus) if rules else None
@@ -108,7 +108,7 @@ def test_deleting_what_has_no_effect_has_no_effect() -> None:
             assert old is not None
             assert compare(old, loaded(without(corpus, rule))).no_effect, (seed, rule)
             deleted += 1
-    assert deleted >= 25
+    assert deleted >= 10
 
 
 def test_deleting_what_has_an_effect_has_one() -> None:
@@ -159,7 +159,7 @@ def test_every_finding_has_its_evidence() -> None:
 def test_the_witness_of_a_gap_is_a_request_that_the_missing_rules_decided() -> None:
     """With the rules back that were taken away, one of them decides the witness."""
     tried = 0
-    for seed in range(120):
+    for seed in range(60):
         corpus = plain(seed)
         gaps = [each for each in corpus.expected if each.code == "HL108"]
         for gap in gaps[: tried < 5]:

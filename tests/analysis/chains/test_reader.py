@@ -120,7 +120,7 @@ def _read(facts: dict[str, list[Row]], wanted: dict[str, list[Row]], predicate: 
     return list(_reader().evaluate(known).rows(predicate))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(presented(), st.booleans())
 def test_facts_are_as_assumed(chain: tuple[list[Any], int], revoke: bool) -> None:  # noqa: FBT001
     """Whatever is presented, good, broken or forged, no fact is of a kind called impossible.
