@@ -40,7 +40,7 @@ def test_every_verdict_and_every_reason_of_the_rules_is_tested() -> None:
     reached = {code for outcome in outcomes().values() for code in outcome.codes}
 
     assert {outcome.verdict for outcome in outcomes().values()} == set(Verdict)
-    assert len(codes) == 3
+    assert len(codes) == 4
     assert codes <= reached
 
 
@@ -58,7 +58,10 @@ def test_the_rules_load_without_a_warning_and_in_the_one_style() -> None:
 def _mutants() -> Iterator[tuple[str, str]]:
     """Yield the rules with one condition or one whole rule taken out, each under a name."""
     text = MAIN.read_text("utf-8")
-    for rule in ("deny(change_freeze)", "escalate(needs_release_manager)", "known_action"):
+    rules = (
+        "deny(change_freeze)", "deny(ci_failed)", "escalate(needs_release_manager)", "known_action",
+    )  # fmt: skip
+    for rule in rules:
         line = re.search(rf"^{re.escape(rule)}.*\n", text, re.MULTILINE)
         assert line is not None
         # A rule that can never apply, so that what it mentions is still mentioned.
@@ -67,11 +70,15 @@ def _mutants() -> Iterator[tuple[str, str]]:
     for condition in (
         ', not approved("release-manager")',
         ', env("prod")',
-        ", ci_passed(true)",
         "  default false",
     ):
         assert condition in text
         yield f"without {condition.strip(', ')}", text.replace(condition, "")
+    # The deny rule for a failed run says the same as the condition of the allow rule: both must go.
+    neither = text.replace(", ci_passed(true)", "").replace(
+        "ci_passed(false)", "ci_passed(false), 1 = 2"
+    )
+    yield "neither look at the ci run", neither
     yield "any freeze", text.replace("freeze(true)", "freeze(_)")
 
 
