@@ -14,13 +14,12 @@ from collections.abc import Collection, Mapping, Sequence
 import attrs
 
 from helm_logic.analysis.boxes import Box, meet
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.certificate import trees_value
 from helm_logic.analysis.change.entries import EntryIndex, reconciled
 from helm_logic.analysis.change.moves import Explorer, Leaf, Tree
 from helm_logic.analysis.change.regions import grown
 from helm_logic.analysis.copies import Copies, moved_by, together
-from helm_logic.analysis.cover import Cover
+from helm_logic.analysis.domain import Domain
 from helm_logic.analysis.guards import Guards
 from helm_logic.analysis.inquiry import Inquiry
 from helm_logic.analysis.polarity import growing, only_grows
@@ -76,15 +75,15 @@ def refute_pair(
     return trees_value(arena, entries, trees)
 
 
-def _refuted(pairs: Pairs, arena: Arena, wrong: Sequence[Leaf]) -> Refuted:
+def _refuted(pairs: Pairs, arena: Domain, wrong: Sequence[Leaf]) -> Refuted:
     """Return the first of *wrong* that the engine can be made to show, or else just the first."""
     for leaf in wrong[:_TRIED]:
         for box in (meet(leaf.box, pairs.authorized), leaf.box):
-            found = arena.possible(box) if box is not None else None
-            if found is None or isinstance(found, Cover):
+            found = arena.avoid(box) if box is not None else None
+            point = arena.find_point(found) if found is not None else None
+            if found is None or point is None:
                 continue
-            point = arena.point(found)
-            cases = pairs.shown(found, point) if point is not None else None
+            cases = pairs.shown(found, point)
             if cases is not None:
                 first, second = cases
                 region = pairs.region(arena, leaf, wrong)
@@ -125,7 +124,7 @@ class Pairs:
             self._maker.case(title.format("second"), second),
         )
 
-    def region(self, arena: Arena, leaf: Leaf, others: Sequence[Leaf]) -> str:
+    def region(self, arena: Domain, leaf: Leaf, others: Sequence[Leaf]) -> str:
         """Return in words what the requests around *leaf* have in common, then how they differ.
 
         The region is the largest in which it is so as in *leaf*, one of *others*.

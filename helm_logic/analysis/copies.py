@@ -17,9 +17,8 @@ import attrs
 
 from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box, meet
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry
-from helm_logic.analysis.domain import Lemma
+from helm_logic.analysis.domain import Domain, Lemma
 from helm_logic.analysis.feature import FALSE_MASK, TRUE_MASK, Feature
 from helm_logic.analysis.features import truth_feature
 from helm_logic.analysis.formula import (
@@ -83,9 +82,9 @@ class Copies:
     def _never(self, box: Box) -> None:
         self.impossible.append(Lemma(box, ONLY_ADDED))
 
-    def arena(self) -> Arena:
+    def arena(self) -> Domain:
         """Return the ground of both requests."""
-        return Arena(self.features, self.impossible)
+        return Domain(self.features, self.impossible)
 
     def other(self, box: Box) -> dict[int, int]:
         """Return *box* for the other request."""

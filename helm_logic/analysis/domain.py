@@ -42,10 +42,10 @@ class Question:
 class Domain:
     """Requests over *features*: any point that lies in no *impossible* box."""
 
-    def __init__(self, features: Sequence[Feature]) -> None:
+    def __init__(self, features: Sequence[Feature], impossible: Iterable[Lemma] = ()) -> None:
         self.features = features
         self.space = Space([len(each.classes) for each in features])
-        self.impossible: list[Lemma] = []
+        self.impossible = list(impossible)
         self.questions: list[Question] | None = None  # kept for a second opinion, if wanted
 
     @cached_property
@@ -73,6 +73,14 @@ class Domain:
         """Keep a question and its answer, if a second opinion is wanted."""
         if self.questions is not None:
             self.questions.append(Question(box, tuple(covering), outside))
+
+    def near(self, box: Box) -> list[tuple[int, Box]]:
+        """Return the impossible boxes that share a point with *box*, each after its number."""
+        return [
+            (number, each.box)
+            for number, each in enumerate(self.impossible)
+            if not are_apart(each.box, box)
+        ]
 
     def _touching(self, box: Box, covering: Sequence[Box]) -> list[Box]:
         """Return the impossible boxes that have to do with *box* and *covering*.

@@ -291,3 +291,25 @@ def test_too_many_cases_are_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert result.holds is None
         assert result.finding is not None
         assert result.finding.code == "HL903"
+
+
+def test_approvals_that_have_no_part_are_not_given() -> None:
+    """With more roles than a request may have approvals, the one that matters is still shown."""
+    others = "".join(
+        f'known_action("go{n}").\n'
+        f'escalate(wait{n}) :- action("go{n}"), not approved("role{n}").\n'
+        f'allow(go{n}) :- action("go{n}"), approved("role{n}").\n'
+        for n in range(20)
+    )
+    text = (
+        '#include "authority".\nknown_action("go").\n'
+        'escalate(wait) :- action("go"), not approved("boss").\n'
+        'deny(never) :- action("go"), approved("boss").\n'
+        '#claim monotone in approvals when action("go").\n'
+    )
+    (result,) = check_claims(version(text + others))
+
+    assert result.finding is not None
+    assert result.finding.code == "HL401"
+    assert result.finding.witness is not None
+    assert [each.role for each in result.finding.witness.approvals] == ["boss"]

@@ -21,14 +21,16 @@ from collections.abc import Iterable, Sequence
 
 from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import Entry
 from helm_logic.analysis.change.moves import Cut, Empty, Leaf, Node, Tree
+from helm_logic.analysis.domain import Domain
 from helm_logic.analysis.features import TRUE_MASK, Feature
 from helm_logic.analysis.words import mask_text
 
 
-def trees_value(arena: Arena, entries: Sequence[Entry], trees: Iterable[Tree]) -> dict[str, object]:
+def trees_value(
+    arena: Domain, entries: Sequence[Entry], trees: Iterable[Tree]
+) -> dict[str, object]:
     """Return the certificate of *trees* over *entries*."""
     return {
         "features": [[feature_name(each), len(each.classes)] for each in arena.features],

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from helm_logic.analysis.boxes import meet
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry, EntryIndex, reconciled
 from helm_logic.analysis.change.moves import Explorer, Tree
 from helm_logic.analysis.change.pairing import Paired, Pairing
+from helm_logic.analysis.domain import Domain
 from helm_logic.analysis.features import FALSE_MASK
 from helm_logic.analysis.formula import Fact, GroundLiteral, Is
 from helm_logic.analysis.study import Study
@@ -35,7 +35,7 @@ class Difference:
         context = pairing.context(self.actions) if pairing.differing or self._regranted else []
         self.study = pairing.study([*pairing.differing, *context])
         self.rules = {each.id: each for each in (*pairing.differing, *context)}
-        self.arena = Arena(self.study.features, self.study.impossible)
+        self.arena = Domain(self.study.features, self.study.impossible)
         self._action = self.study.number_of("action")
         everything = _entries(pairing, self.study, list(self.rules.values()))
         self.entries = reconciled(everything, self.arena.space, self._action)

@@ -16,9 +16,9 @@ from typing import TypeAlias
 import attrs
 
 from helm_logic.analysis.boxes import Box, meet
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry, bits
 from helm_logic.analysis.cover import Cover, TooManyCases
+from helm_logic.analysis.domain import Domain
 from helm_logic.receipts.verdict import Verdict
 
 MOST_NODES = 20_000
@@ -90,7 +90,9 @@ class Explorer:
     that counting the points of those features counts what can be.
     """
 
-    def __init__(self, arena: Arena, entries: Sequence[Entry], counted: Iterable[int] = ()) -> None:
+    def __init__(
+        self, arena: Domain, entries: Sequence[Entry], counted: Iterable[int] = ()
+    ) -> None:
         self.arena, self.entries = arena, entries
         self._counted = frozenset(counted)
         self._left = MOST_NODES
@@ -183,7 +185,7 @@ class Explorer:
                 wanted.append(cuts)
         if wanted:
             return min(wanted, key=len)[0]
-        found = self.arena.possible(leaf.box)
+        found = self.arena.inside(leaf.box, ())
         return Empty(found) if isinstance(found, Cover) else leaf
 
 

@@ -14,7 +14,6 @@ from helm_logic.analysis.change.findings import Region, code_of
 from helm_logic.analysis.change.moves import ORDER, Leaf, Tree
 from helm_logic.analysis.change.regions import joined, largest_regions, within
 from helm_logic.analysis.change.twins import Twins
-from helm_logic.analysis.cover import Cover
 from helm_logic.analysis.features import TRUE_MASK
 from helm_logic.analysis.formula import Fact, GroundLiteral
 from helm_logic.analysis.residue import Point
@@ -109,12 +108,11 @@ class Outcome:
         inside = [leaf for leaf in leaves if contains(region, leaf.box)]
         for leaf in (inside or leaves)[:_TRIED]:
             for box in (meet(leaf.box, self._authorized), leaf.box):
-                found = self._arena.possible(box) if box is not None else None
-                if found is not None and not isinstance(found, Cover):
-                    point = self._arena.point(found)
-                    if point is not None:
-                        yield leaf, point
-                        break
+                found = self._arena.avoid(box) if box is not None else None
+                point = self._arena.find_point(found) if found is not None else None
+                if point is not None:
+                    yield leaf, point
+                    break
 
     def _region(self, shape: _Shape, twins: Twins) -> Region:
         spoken = {n: mask for n, mask in shape.box.items() if self._authorized.get(n) != mask}

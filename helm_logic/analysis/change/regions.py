@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from helm_logic.analysis.boxes import Box, Space, are_apart, contains, meet
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import bits
 from helm_logic.analysis.cover import Cover, TooManyCases, cover
+from helm_logic.analysis.domain import Domain
 
 _MOST_PIECES = 1_000
 
@@ -46,7 +46,7 @@ def _joined(space: Space, boxes: Sequence[Box], feature: int) -> list[Box]:
 
 
 def largest_regions(
-    arena: Arena, boxes: Sequence[Box], features: Iterable[int], most: int
+    arena: Domain, boxes: Sequence[Box], features: Iterable[int], most: int
 ) -> tuple[list[Box], int]:
     """Return the largest regions of the union of *boxes*, and how many of *boxes* lie in none.
 
@@ -67,7 +67,7 @@ def largest_regions(
     return found, sum(not any(contains(region, box) for region in found) for box in left)
 
 
-def grown(arena: Arena, box: Box, boxes: Sequence[Box]) -> Box:
+def grown(arena: Domain, box: Box, boxes: Sequence[Box]) -> Box:
     """Return a largest box around *box* inside the union of *boxes* and what cannot be."""
     space = arena.space
     allowed = [*boxes, *(each.box for each in arena.impossible)]

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_logic.analysis.boxes import Box, Space, are_apart, contains
-from helm_logic.analysis.change.arena import Arena
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry, EntryIndex, bits, reconciled
 from helm_logic.analysis.change.regions import joined, largest_regions, within
+from helm_logic.analysis.domain import Domain
 from helm_logic.analysis.feature import Class, Feature
 from helm_logic.analysis.features import truth_feature
 from helm_logic.analysis.formula import Fact, GroundLiteral
@@ -124,7 +124,7 @@ def test_regions_are_the_largest_boxes(drawn: list[Box], most: int) -> None:
     """Each lies in the union, no larger one around it does, and what is left is counted."""
     fact = Fact((GroundLiteral("atom", "p", ()),))
     three = Feature(fact, (Class((1,)), Class((2,)), Class((3,))), {})
-    arena = Arena([three, truth_feature(fact), truth_feature(fact)], ())
+    arena = Domain([three, truth_feature(fact), truth_feature(fact)], ())
     pieces = joined(SPACE, _disjoint(drawn))
     found, more = largest_regions(arena, pieces, (0, 1, 2), most)
 
