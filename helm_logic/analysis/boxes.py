@@ -35,12 +35,18 @@ def are_apart(one: Box, other: Box) -> bool:
     """Say whether the boxes share no point."""
     if len(one) < len(other):
         one, other = other, one
-    return any(not (mask & one.get(feature, mask)) for feature, mask in other.items())
+    for feature, mask in other.items():  # noqa: SIM110 - asked most of all; a generator is slower
+        if not mask & one.get(feature, mask):
+            return True
+    return False
 
 
 def contains(outer: Box, inner: Box) -> bool:
     """Say whether every point of *inner* is one of *outer*."""
-    return all(feature in inner and not inner[feature] & ~mask for feature, mask in outer.items())
+    for feature, mask in outer.items():
+        if feature not in inner or inner[feature] & ~mask:
+            return False
+    return True
 
 
 @attrs.frozen

@@ -29,6 +29,7 @@ from helm_logic.analysis.whole import (
 )
 from helm_logic.kernel.encoding import digest
 from helm_logic.lang import RuleSet, Span
+from helm_logic.lang.lazy import Lazy
 from helm_logic.policy.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -111,9 +112,7 @@ def _bounded(inquiry: Inquiry, found: Iterator[Finding]) -> Iterator[Finding]:
 
 
 def rule_digests(inquiry: Inquiry) -> Mapping[str, str]:
-    """Return the digest of the text of every linted rule."""
+    """Return the digest of the text of every linted rule, made when it is asked for."""
     annotations = inquiry.study.rule_set.annotations
-    return {
-        rule_id: digest(annotations[rule_id].text.encode("utf-8"))
-        for rule_id in sorted(inquiry.study.linted)
-    }
+    linted = {rule_id: annotations[rule_id] for rule_id in sorted(inquiry.study.linted)}
+    return Lazy(linted, lambda said: digest(said.text.encode("utf-8")))

@@ -8,6 +8,7 @@ made for apply and the verdict is the expected one. What does not replay is no w
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 import attrs
 
@@ -22,14 +23,13 @@ from helm_logic.policy.cases import CaseRunner
 from helm_logic.receipts.verdict import NO_RULE_ALLOWS, Verdict, determining_facts, reason_code
 
 _FEW = 3
-_SMALL = 300  # rules: so few are compiled once, whatever the action
 
 
 class Replayer:
     """Runs cases on one rule set; what comes out is asked of *kept* first, if there is any.
 
-    For the first few actions the engine gets the rules that can hold for one; from then on, and if
-    there are not many rules, all.
+    For the first few actions the engine gets the rules that can hold for one, if that leaves out
+    more than half; from then on, and else, all.
     """
 
     def __init__(self, rule_set: RuleSet, kept: Kept | None = None) -> None:
@@ -52,13 +52,17 @@ class Replayer:
         return found
 
     def _run(self, case: Case) -> _Run:
-        action = _action(case) if len(self._rule_set.program.rules) > _SMALL else ""
-        if action not in self._runs and len(self._runs) >= _FEW:
-            action = ""  # no request has it
+        action = _action(case)
         if action not in self._runs:
-            rules = about(self._rule_set, [f"s:{action}"]) if action else self._rule_set
-            self._runs[action] = _Run(rules)
+            is_early = len(self._runs) < _FEW
+            rules = about(self._rule_set, [f"s:{action}"]) if is_early else self._rule_set
+            is_half = 2 * len(rules.program.rules) >= len(self._rule_set.program.rules)
+            self._runs[action] = self._whole if is_half else _Run(rules)
         return self._runs[action]
+
+    @cached_property
+    def _whole(self) -> _Run:
+        return _Run(self._rule_set)
 
 
 class _Run:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import attrs
 
@@ -43,7 +44,7 @@ class Named:
     @property
     def annotations(self) -> Annotations:
         """What its annotations say, and its text."""
-        return attrs.evolve(self.said, text=format_bare(self.clause))
+        return attrs.evolve(self.said, write=partial(format_bare, self.clause))
 
 
 @attrs.frozen
@@ -59,7 +60,7 @@ class NamedClaim:
     @property
     def annotations(self) -> Annotations:
         """What its annotations say, and its text."""
-        return attrs.evolve(self.said, text=format_bare(self.statement))
+        return attrs.evolve(self.said, write=partial(format_bare, self.statement))
 
 
 def annotate(

@@ -11,6 +11,7 @@ checks the result when it is built.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import attrs
 
@@ -178,7 +179,7 @@ class _Lowering:
 
 def _annotations(of: Named | NamedClaim | Rule) -> Annotations:
     """Return what is said of a rule: nothing but its text, if the compiler made it."""
-    return Annotations(text=rule_text(of)) if isinstance(of, Rule) else of.annotations
+    return Annotations(write=partial(rule_text, of)) if isinstance(of, Rule) else of.annotations
 
 
 def _literals(rule: tree.Rulelike) -> tuple[tuple[str, Span], ...]:

@@ -7,7 +7,7 @@ is the kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -42,13 +42,18 @@ class Input:
 
 @attrs.frozen
 class Annotations:
-    """What stands before a rule for its reader, and the rule's *text* as the formatter has it."""
+    """What stands before a rule for its reader, and the rule's `text` as the formatter has it."""
 
     reason: str | None = None
     approver: str | None = None
     severity: str | None = None
     overrides: tuple[str, ...] = ()
-    text: str = ""
+    _write: Callable[[], str] = attrs.field(default=str, eq=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The rule's text, written when it is asked for: few readers of annotations do."""
+        return self._write()
 
 
 @attrs.frozen

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -124,7 +125,6 @@ class CaseRunner:
         self._given = {each.name for each in rule_set.program.predicates if each.given}
         self._bundles: dict[str, Bundle] = {}
         self._judges: dict[str, Judge] = {}
-        self._engines: dict[str, Engine] = {}
 
     def run(self, case: Case) -> Outcome:
         """Return what comes out of *case*; raise InputError if its circumstances cannot exist."""
@@ -145,9 +145,9 @@ class CaseRunner:
         Raises InputError, LimitReached or EvaluationError where `run` gives a DENY.
         """
         stage = self._stage(case)
-        facts = self._facts(case, stage)
+        facts = {**stage.bundle.static, **self._facts(case, stage)}
         asked = {name: rows for name, rows in facts.items() if name in self._given}
-        return self._engine(stage.bundle).evaluate(asked)
+        return self._engine.evaluate(asked)
 
     def _stage(self, case: Case) -> _Stage:
         relations = {
@@ -181,12 +181,10 @@ class CaseRunner:
             self._judges[standing] = Judge(bundle)
         return self._judges[standing]
 
-    def _engine(self, bundle: Bundle) -> Engine:
-        standing = repr(sorted(bundle.static.items()))
-        if standing not in self._engines:
-            static = {name: rows for name, rows in bundle.static.items() if name in self._given}
-            self._engines[standing] = Engine(self._rule_set.program, static)
-        return self._engines[standing]
+    @cached_property
+    def _engine(self) -> Engine:
+        """Compiled once for all cases: to it standing facts are given like any others."""
+        return Engine(self._rule_set.program)
 
 
 @attrs.frozen

@@ -18,9 +18,11 @@ def test_annotations_are_the_readers_text_and_the_policys_data() -> None:
     )
 
     assert rules.annotations["r/1"] == Annotations(
-        reason="so", approver="boss", severity="high", overrides=("a/b.c", "q/1"), text="r(1)."
+        reason="so", approver="boss", severity="high", overrides=("a/b.c", "q/1")
     )
-    assert rules.annotations["a/b.c"] == Annotations(text="p(X) :- q(X).")
+    assert rules.annotations["a/b.c"] == Annotations()
+    texts = {rule_id: said.text for rule_id, said in rules.annotations.items()}
+    assert texts == {"q/1": "q(1).", "a/b.c": "p(X) :- q(X).", "r/1": "r(1)."}
 
 
 @pytest.mark.parametrize(

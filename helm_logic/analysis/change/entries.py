@@ -47,14 +47,17 @@ class EntryIndex:
 
     def near(self, box: Box) -> list[int]:
         """Return the numbers of the entries that share a point with *box*, in order."""
+        return [n for n in self.perhaps(box) if not are_apart(self._entries[n].box, box)]
+
+    def perhaps(self, box: Box) -> Iterable[int]:
+        """Return the numbers of the entries that share a class of the one feature, in order."""
         mask = box.get(self._feature) if self._feature is not None else None
-        numbers: Iterable[int] = range(len(self._entries))
-        if mask is not None:
-            found = {*self._anywhere}
-            for each in bits(mask):
-                found.update(self._by_class.get(each, ()))
-            numbers = sorted(found)
-        return [number for number in numbers if not are_apart(self._entries[number].box, box)]
+        if mask is None:
+            return range(len(self._entries))
+        found = {*self._anywhere}
+        for each in bits(mask):
+            found.update(self._by_class.get(each, ()))
+        return sorted(found)
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -88,7 +91,7 @@ def _is_inside(entry: Entry, number: int, entries: Sequence[Entry], index: Entry
         and entries[other].verdict is entry.verdict
         and entries[other].sides & entry.sides
         and contains(entries[other].box, entry.box)
-        for other in index.near(entry.box)
+        for other in index.perhaps(entry.box)
     )
 
 
@@ -128,10 +131,10 @@ def _split(entries: Sequence[Entry], space: Space) -> list[Entry] | None:
 
 def _rests(entry: Entry) -> Iterator[tuple[_Key, int | None]]:
     """Yield the key of *entry*, then each that leaves out one feature, with that feature."""
-    yield _key(entry), None
-    for feature in entry.box:
-        box = {n: mask for n, mask in entry.box.items() if n != feature}
-        yield _key(attrs.evolve(entry, box=box)), feature
+    verdict, masks = _key(entry)
+    yield (verdict, masks), None
+    for place, (feature, _) in enumerate(masks):
+        yield (verdict, (*masks[:place], *masks[place + 1 :])), feature
 
 
 def _partner(
