@@ -12,6 +12,7 @@
     ├── SignatureError            a signature, or the number of good ones, is not enough
     ├── EnvelopeError             bytes are not one of our DSSE envelopes
     ├── KeyFileError              a key file is missing, open to others or malformed
+    ├── SignerError               an agent, a command or a key service did not sign
     ├── ProofError                a Merkle inclusion or consistency proof does not hold
     ├── CheckpointError           a signed tree head or tlog-proof is malformed or not the log's
     ├── StoreError                the log could not be read or written
@@ -24,7 +25,9 @@
     │   ├── ApprovalConsumed      an approval was used before
     │   └── AlreadyLogged         an envelope was appended before
     ├── ReceiptRefused            a receipt failed one numbered step of receipts/FORMAT.md
+    ├── TrustRefused              a trust root, or a key by what a trust root says of it
     ├── LinkRefused               a delegation link, approval or revocation is not acceptable
+    ├── NotExplained              what is to be explained is not so, or cannot be looked at
     ├── SolverMissing             a solver that is an extra is asked for, and not installed
     └── PolicyError               a policy folder does not load
 
@@ -94,9 +97,17 @@ class SignatureError(HelmError):
 class EnvelopeError(HelmError):
     """Bytes are not a DSSE envelope in the one form that helm_logic writes and accepts."""
 
+    def __init__(self, message: str, code: str = "malformed_envelope") -> None:
+        super().__init__(message)
+        self.code = code
+
 
 class KeyFileError(HelmError):
     """A key file is missing, readable by others, or malformed."""
+
+
+class SignerError(HelmError):
+    """Whoever was to sign did not, or gave what its public key does not verify."""
 
 
 class ProofError(HelmError):
@@ -153,12 +164,21 @@ class AlreadyLogged(StoreError):
 
 
 class ReceiptRefused(HelmError):
-    """A receipt failed the numbered *step* of receipts/FORMAT.md."""
+    """A receipt failed the numbered *step* of receipts/FORMAT.md; *code* is why, if it has one."""
 
-    def __init__(self, step: int, name: str, message: str) -> None:
+    def __init__(self, step: int, name: str, message: str, code: str = "") -> None:
         super().__init__(f"step {step} ({name}): {message}")
         self.step = step
         self.name = name
+        self.code = code
+
+
+class TrustRefused(HelmError):
+    """A trust root, or a key by what one says of it, is refused; *code* is the stable reason."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
 
 
 class LinkRefused(HelmError):
@@ -167,6 +187,10 @@ class LinkRefused(HelmError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class NotExplained(HelmError):
+    """What was to be explained is not so (a fact that does not hold), or cannot be looked at."""
 
 
 class SolverMissing(HelmError):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from helm_logic.cli.ground_text import condition_text, fact_text
+from helm_logic.explain.ground_text import condition_text, fact_text
 from helm_logic.kernel.certificate import Apply, Certificate, Step
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Negative, Positive, Row, Term

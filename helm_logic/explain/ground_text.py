@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from helm_logic.cli.moments import moment_text
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Atom, Compute, Count, Negative, Row, Term, Test
 from helm_logic.lang import term_text
+from helm_logic.receipts.pack_story import moment
 
 Condition: TypeAlias = Negative | Test | Compute | Count
 
@@ -50,4 +50,4 @@ def _atom_text(atom: Atom, show: Callable[[Term], str]) -> str:
 
 
 def _cell(term: Term, column: str) -> str:
-    return moment_text(int(term)) if column == "time" else term_text(term)
+    return moment(int(term)) if column == "time" else term_text(term)
