@@ -47,14 +47,12 @@ from helm_logic.ledger.store_protocol import Record
 from helm_logic.policy.approval import Approvals, Circumstances, judge_approvals
 from helm_logic.policy.bundle import Bundle
 from helm_logic.policy.inputs import request_facts
-from helm_logic.policy.judge import Judge, Judgment
+from helm_logic.policy.judge import SEMANTICS, Judge, Judgment
 from helm_logic.policy.request import Request, parse_request
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Reason, Statement
 from helm_logic.receipts.verdict import Verdict
 
-SEMANTICS = "1"
 CHECKS = ("request", "chain", "approvals", "revocations", "facts", "engine", "kernel")
-
 
 _NO_APPROVALS = Approvals((), ())
 

@@ -19,6 +19,7 @@ import attrs
 
 from helm_logic.authority.reasons import ASK, NONE, STOP, finality
 from helm_logic.engine import Engine, Evaluation
+from helm_logic.engine.evaluation import Fact
 from helm_logic.errors import CertificateRefused
 from helm_logic.kernel.certificate import Certificate, Facts, Model
 from helm_logic.kernel.check import Checker
@@ -33,6 +34,8 @@ from helm_logic.receipts.verdict import (
     determining_facts,
     reason_code,
 )
+
+SEMANTICS = "1"  # what programs mean here; receipts name it
 
 
 @attrs.frozen
@@ -68,16 +71,12 @@ class Judge:
         asked = {name: rows for name, rows in facts.items() if name in self._request}
         evaluation = self._engine.evaluate(asked)
         model, given = evaluation.model, evaluation.facts
-        verdict = _verdict(model)
-        determining = list(determining_facts(verdict, model))
-        goal = claim(verdict)
-        # An approval decides by what it keeps from being derived: it stands beside the claim.
-        approved = [("approved", row) for row in sorted(model.get("approved", ()))]
-        goals = [*approved, *determining, (goal.predicate, goal.terms)]
-        certificate = evaluation.certificate(goals)
-        proved = self._checker.check(given, certificate)
+        verdict = verdict_of(model)
+        certificate = evaluation.certificate(goals_of(verdict, model))
+        goal, proved = claim(verdict), self._checker.check(given, certificate)
         if proved != goal:
             raise CertificateRefused("claim", proved, goal)
+        determining = determining_facts(verdict, model)
         reasons = tuple(self._reason(evaluation, *fact) for fact in determining)
         return Judgment(verdict, reasons or (_NOTHING,), given, certificate)
 
@@ -106,8 +105,17 @@ _NOTHING = Reason(
 )
 
 
-def _verdict(model: Model) -> Verdict:
+def verdict_of(model: Model) -> Verdict:
+    """Return the one verdict of *model*; raise CertificateRefused if it has none or several."""
     found = sorted(str(row[0])[2:].upper() for row in model.get("verdict", ()))
     if len(found) != 1:
         raise CertificateRefused("model", f"the verdicts {found}", "exactly one verdict")
     return Verdict(found[0])
+
+
+def goals_of(verdict: Verdict, model: Model) -> list[Fact]:
+    """Return what the derivation of a decision holds, in order; the claim of *verdict* is last."""
+    # An approval decides by what it keeps from being derived: it stands beside the claim.
+    approved = [("approved", row) for row in sorted(model.get("approved", ()))]
+    goal = claim(verdict)
+    return [*approved, *determining_facts(verdict, model), (goal.predicate, goal.terms)]
