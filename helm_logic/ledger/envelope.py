@@ -78,7 +78,10 @@ class Envelope:
         if not 1 <= len(signatures) <= MAX_SIGNATURES:
             raise EnvelopeError(f"got {len(signatures)} signatures, want 1 to {MAX_SIGNATURES}")
         if len({signature.keyid for signature in signatures}) != len(signatures):
-            raise EnvelopeError("a key id signs more than once; keep one signature of each key")
+            raise EnvelopeError(
+                "a key id signs more than once; keep one signature of each key",
+                "duplicate_signature",
+            )
 
     @digest.default
     def _digest(self) -> str:

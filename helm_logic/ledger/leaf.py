@@ -7,7 +7,8 @@ id. All integers are big-endian:
 
     offset  bytes  content
     0       4      `HLL1`: a helm_logic leaf, version 1
-    4       1      kind: 1 receipt, 2 approval, 3 revocation, 4 config, 5 policy, 6 keys
+    4       1      kind: 1 receipt, 2 approval, 3 revocation, 4 config, 5 policy, 6 keys,
+                   7 trust root
     5       1      zero
     6       2      n, the length of the signature (64 for Ed25519), 1 to 4096
     8       32     SHA-256 of the envelope's PAE, the digest that names it
@@ -45,11 +46,13 @@ class Kind(IntEnum):
     CONFIG = 4
     POLICY = 5
     KEYS = 6
+    ROOT = 7
 
     @property
     def words(self) -> str:
         """What such an entry is called in sentences."""
-        return {"POLICY": "policy change", "KEYS": "key change"}.get(self.name, self.name.lower())
+        words = {"POLICY": "policy change", "KEYS": "key change", "ROOT": "trust root"}
+        return words.get(self.name, self.name.lower())
 
 
 @attrs.frozen

@@ -5,6 +5,7 @@
     statement  everything that a receipt's signature covers
     receipt    the file: envelope, log proof, and what the envelope names
     decode     programs, facts and certificates read back from JSON
+    trust      whose keys count as what; trust_root is the file that says so, version by version
     verify     the numbered steps of FORMAT.md
     changes    entries of the log that say what is in force: policy and keys
     log_words  what one entry of a log says, for people

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ProofGraph: what the entries of a log say about each other.
 
-    nodes   entries: receipts, approvals, revocations, policy changes, key changes, the config
+    nodes   entries: receipts, approvals, revocations, changes of policy, keys and root, config
     edges   from an earlier entry to a later one, with a word for what the later one makes of it
 
 Invariants:

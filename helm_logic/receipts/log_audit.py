@@ -14,15 +14,25 @@ from collections.abc import Iterable
 
 import attrs
 
-from helm_logic.errors import HelmError, InputError, SignatureError, StoreCorrupt, StoreError
+from helm_logic.errors import (
+    HelmError,
+    InputError,
+    SignatureError,
+    StoreCorrupt,
+    StoreError,
+    TrustRefused,
+)
 from helm_logic.kernel.encoding import parse_json
 from helm_logic.ledger.envelope import verify
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.shape import require_object, require_text
 from helm_logic.ledger.store_protocol import Entry, Log
-from helm_logic.receipts.changes import KeyChange, PolicyChange
+from helm_logic.receipts.changes import KeyChange, PolicyChange, RootChange
 from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.trust import Placed, Role
+from helm_logic.receipts.trust_root_chain import SignedRoot, accept_first, accept_next
+from helm_logic.receipts.trust_root_judge import root_trust
 from helm_logic.receipts.verdict import Verdict
 
 _MAX_PAYLOAD = 1 << 16
@@ -48,6 +58,7 @@ class LogAudit:
         self._policies: set[str] = set()
         self._blobs: set[str] = set()
         self._used: dict[str, int] = {}
+        self._root: SignedRoot | None = None
 
     def look(self, entry: Entry) -> None:
         """Check *entry*, which follows those that were given before."""
@@ -63,6 +74,10 @@ class LogAudit:
                     self._policy(entry)
                 case Kind.KEYS:
                     self._keys(entry)
+                case Kind.ROOT:
+                    self._trust_root(entry)
+        except TrustRefused as error:
+            self._say(entry, error.code, str(error))
         except InputError as error:
             self._say(entry, "unreadable", f"a {entry.kind.words} that cannot be read: {error}")
         self._places[entry.digest] = (entry.index, entry.kind)
@@ -79,12 +94,7 @@ class LogAudit:
 
     def _receipt(self, entry: Entry) -> None:
         statement = Statement.parse(entry.envelope.payload)
-        keyid = entry.envelope.signatures[0].keyid
-        key = self._engines.get(keyid)
-        if key is None:
-            self._say(entry, "unknown_engine", f"signed by `{keyid[:16]}`, which is not trusted")
-        else:
-            self._signed(entry, (key,))
+        self._engine(entry)
         if self._policies and statement.policy not in self._policies:
             self._say(entry, "policy_not_logged", f"no policy change to `{statement.policy}`")
         self._parents(entry, statement)
@@ -95,6 +105,20 @@ class LogAudit:
         program = [] if statement.certificate is None else [statement.program]
         for name in (*files, *program):
             self._stored(entry, name)
+
+    def _engine(self, entry: Entry) -> None:
+        if self._root is not None:  # the version in force then says more than any key change
+            try:
+                root_trust(self._root.root).check(Placed(entry.envelope, Role.ENGINE, entry.index))
+            except TrustRefused as error:
+                self._say(entry, error.code, str(error))
+            return
+        keyid = entry.envelope.signatures[0].keyid
+        key = self._engines.get(keyid)
+        if key is None:
+            self._say(entry, "unknown_engine", f"signed by `{keyid[:16]}`, which is not trusted")
+        else:
+            self._signed(entry, (key,))
 
     def _parents(self, entry: Entry, statement: Statement) -> None:
         if statement.parents not in statement.expected_parents():
@@ -129,6 +153,13 @@ class LogAudit:
         self._follows(entry, change.previous)
         if self._signed(entry, (self._log.key,)):
             self._engines.update({key.keyid: key for key in (change.engine, *change.trusted)})
+
+    def _trust_root(self, entry: Entry) -> None:
+        change = RootChange.read(entry.envelope)
+        self._follows(entry, change.previous)
+        if self._signed(entry, (self._log.key,)):
+            new = SignedRoot.read(change.root)
+            self._root = accept_first(new) if self._root is None else accept_next(self._root, new)
 
     def _follows(self, entry: Entry, previous: str | None) -> None:
         if previous is not None:

@@ -19,8 +19,16 @@ from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.log_config import CONFIG_TYPE
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
 from helm_logic.ledger.store_protocol import Entry
-from helm_logic.receipts.changes import KEYS_TYPE, POLICY_TYPE, KeyChange, PolicyChange
+from helm_logic.receipts.changes import (
+    KEYS_TYPE,
+    POLICY_TYPE,
+    ROOT_TYPE,
+    KeyChange,
+    PolicyChange,
+    RootChange,
+)
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
+from helm_logic.receipts.trust_root_chain import SignedRoot
 from helm_logic.receipts.verdict import Verdict
 
 UNREADABLE = "unreadable"
@@ -31,6 +39,7 @@ _KINDS = {
     CONFIG_TYPE: Kind.CONFIG,
     POLICY_TYPE: Kind.POLICY,
     KEYS_TYPE: Kind.KEYS,
+    ROOT_TYPE: Kind.ROOT,
 }
 _MAX_PAYLOAD = 1 << 16
 _SHORT = 19  # `sha256:` and twelve digits
@@ -174,6 +183,12 @@ def _keys(entry: Entry) -> Said:
     return Said("key change", words, now=change.now, names=names, engine=engine)
 
 
+def _root(entry: Entry) -> Said:
+    change = RootChange.read(entry.envelope)
+    words = f"version {SignedRoot.read(change.root).root.version} says whose keys count"
+    return Said("trust root", words, now=change.now, names=_previous(change.previous))
+
+
 _READERS = {
     Kind.RECEIPT: _receipt,
     Kind.APPROVAL: _approval,
@@ -181,6 +196,7 @@ _READERS = {
     Kind.CONFIG: _config,
     Kind.POLICY: _policy,
     Kind.KEYS: _keys,
+    Kind.ROOT: _root,
 }
 
 

@@ -3,7 +3,8 @@
 
     bytes         it is the one form of a pack, and holds exactly what its receipts name
     signature     every statement in it is signed by the key that it should be
-    trust         these keys, and the log's, are those that the verifier trusts
+    trust         these keys, and the log's, are those that the verifier trusts; by a trust root,
+                  each in its role and at the place in the log where it signed
     inclusion     receipts and approvals are in the log, in the order that they name each other
     derivation    the kernel accepts each certificate, and verdict and reasons are those proved
     replay NAME   the engine NAME finds the same model again (only where engines are given)
@@ -27,7 +28,7 @@ from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.leaf import Kind, envelope_leaf
 from helm_logic.ledger.merkle import leaf_hash
-from helm_logic.ledger.note import note_key_id, parse_note
+from helm_logic.ledger.note import parse_note
 from helm_logic.ledger.shape import require_object, require_text
 from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
 from helm_logic.receipts.pack import Pack, policy_value
@@ -35,13 +36,14 @@ from helm_logic.receipts.pack_replay import Replay, replay
 from helm_logic.receipts.pack_results import Findings, Result, State
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
+from helm_logic.receipts.trust import Trust, placed_envelopes
 from helm_logic.receipts.verdict import Verdict
 from helm_logic.receipts.verify import (
-    Trust,
     certificate_of,
     check_attachments,
     check_request,
     check_verdict,
+    included,
     program_of,
 )
 
@@ -103,7 +105,7 @@ def pack_report(
         found.say(f"{len(data)} bytes; receipts: {len(receipts)}, policies: {len(pack.policies)}")
     if found.failed:
         return PackReport((*found.results, *unreached(engines)))
-    _signatures(found, receipts, trust)
+    _signatures(found, pack, receipts, trust)
     with found.result("inclusion"):
         head = _check_inclusion(pack, receipts, trust)
         found.say(head)
@@ -162,7 +164,7 @@ def _check_answer(approval: Envelope, said: Statement, by_id: Mapping[str, State
         raise InputError("pack", "an approval answers a receipt about another request or policy")
 
 
-def _signatures(found: Findings, receipts: list[_Case], trust: Trust) -> None:
+def _signatures(found: Findings, pack: Pack, receipts: list[_Case], trust: Trust) -> None:
     """Find what signatures and keys are worth; a key that is not trusted leaves both open."""
     known = {key.keyid for key in trust.engine_keys}
     signers = [{one.keyid for one in each.receipt.envelope.signatures} for each in receipts]
@@ -181,15 +183,27 @@ def _signatures(found: Findings, receipts: list[_Case], trust: Trust) -> None:
     with found.result("trust"):
         for each in receipts:
             check_log(each.proof, trust)
+        if trust.judges_places:
+            _check_places(pack, receipts, trust)
         found.say(f"accepted engines, and the log {trust.log_origin}")
 
 
 def _check_signatures(receipt: Receipt, trust: Trust) -> None:
     if receipt.envelope.payload_type != PAYLOAD_TYPE:
         raise SignatureError(f"got the payload type `{receipt.envelope.payload_type}`")
-    dsse.verify(receipt.envelope, trust.engine_keys)
+    trust.verify_engine(receipt.envelope)
     for each in receipt.envelopes:
         check_own_key(each)
+
+
+def _check_places(pack: Pack, receipts: list[_Case], trust: Trust) -> None:
+    """Return if every key counts where the proofs say that it signed; raise TrustRefused."""
+    places = {name: parse_tlog_proof(data).index for name, data in pack.proofs.items()}
+    for each in receipts:
+        own = each.receipt
+        named = (own.envelope, own.envelopes, each.statement, each.proof.index, places)
+        for placed in placed_envelopes(*named):
+            trust.check(placed)
 
 
 def check_own_key(envelope: Envelope) -> None:
@@ -207,10 +221,8 @@ def check_own_key(envelope: Envelope) -> None:
 
 def check_log(proof: TlogProof, trust: Trust) -> None:
     """Return if the tree head of *proof* claims the trusted log's key; raise SignatureError."""
-    wanted = (trust.log_origin, note_key_id(trust.log_origin, trust.log_key))
-    signed = [(one.name, one.key_id) for one in parse_note(proof.checkpoint).signatures]
-    if wanted not in signed:
-        names = ", ".join(sorted({name for name, _ in signed}))
+    if not trust.is_claimed(proof.checkpoint):
+        names = ", ".join(sorted({one.name for one in parse_note(proof.checkpoint).signatures}))
         raise SignatureError(f"the tree head is signed by `{names}`, and not by the trusted log")
 
 
@@ -226,7 +238,7 @@ def _check_inclusion(pack: Pack, receipts: list[_Case], trust: Trust) -> str:
         if proof.checkpoint != head:
             raise ProofError("the proofs are for several tree heads, want one")
         leaf = leaf_hash(envelope_leaf(kind, envelope))
-        checkpoint = proof.verify(leaf, trust.log_origin, trust.log_key)
+        checkpoint = included(proof, leaf, trust)
         places[envelope.digest] = proof.index
     for earlier, later in _edges(receipts):
         if earlier in places and later in places and places[earlier] >= places[later]:

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from helm_logic.errors import InputError, SignatureError
-from helm_logic.ledger import envelope as dsse
 from helm_logic.ledger.envelope import parse
 from helm_logic.ledger.merkle import leaf_hash
 from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
@@ -34,7 +33,8 @@ from helm_logic.receipts.pack_verify import (
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.redacted_pack import REDACTION, RedactedPack
 from helm_logic.receipts.redaction import Redaction, depends
-from helm_logic.receipts.verify import Trust, certificate_of, check_verdict, program_of
+from helm_logic.receipts.trust import Trust, placed_envelopes
+from helm_logic.receipts.verify import certificate_of, check_verdict, included, program_of
 
 _NO_ENGINES: Mapping[str, Replay] = MappingProxyType({})
 
@@ -65,7 +65,7 @@ def redacted_report(
         return PackReport((*found.results, *unreached(engines)))
     _signatures(found, pack, redaction, proof, trust)
     with found.result("inclusion"):
-        head = proof.verify(leaf_hash(redaction.leaf.to_bytes()), trust.log_origin, trust.log_key)
+        head = included(proof, leaf_hash(redaction.leaf.to_bytes()), trust)
         found.say(f"entry {proof.index} of {head.size} of {head.origin}")
     said = redaction.statement
     receipt = Receipt(pack.redaction, "", pack.program_value(), ())
@@ -93,7 +93,7 @@ def _signatures(
         found.add("trust", State.FAILED, f"`{stranger}` is no accepted engine key")
         return
     with found.result("signature"):
-        dsse.verify(pack.redaction, trust.engine_keys)
+        trust.verify_engine(pack.redaction)
         if signers != {redaction.leaf.keyid}:
             raise SignatureError("the redaction is not signed by the engine of the receipt")
         for each in pack.envelopes.values():
@@ -101,6 +101,9 @@ def _signatures(
         found.say("the redaction by the engine of the receipt, whose own signature stays open")
     with found.result("trust"):
         check_log(proof, trust)
+        attached = [parse(each) for each in pack.envelopes.values()]
+        for placed in placed_envelopes(pack.redaction, attached, redaction.statement, proof.index):
+            trust.check(placed)
         found.say(f"accepted engine, and the log {trust.log_origin}")
 
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verification of a receipt file from its bytes, in the numbered steps of FORMAT.md.
 
-A verifier brings its own trust: the engine keys it accepts, and the log's origin and key. Nothing
-in the file is believed before the step that shows it. The first step that fails raises
-ReceiptRefused with its number; a receipt that passes all of them is returned as `VerifiedReceipt`.
-No engine, parser or rule text is needed: the kernel checks the certificate against the program that
-the receipt carries.
+A verifier brings its own trust: the engine keys it accepts, and the log's origin and key, or a
+trust root, which judges each key by its role and by the place in the log; then there is one step
+more. Nothing in the file is believed before the step that shows it. The first step that fails
+raises ReceiptRefused with its number; a receipt that passes all of them is returned as
+`VerifiedReceipt`. No engine, parser or rule text is needed: the kernel checks the certificate
+against the program that the receipt carries.
 """
 
 from __future__ import annotations
@@ -26,22 +27,37 @@ from helm_logic.errors import (
     ProofError,
     ReceiptRefused,
     SignatureError,
+    TrustRefused,
 )
 from helm_logic.kernel.certificate import Certificate, certificate_value, facts_value
 from helm_logic.kernel.check import check
 from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Atom
-from helm_logic.ledger import envelope as dsse
 from helm_logic.ledger.checkpoint import Checkpoint
-from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.leaf import Kind, envelope_leaf
-from helm_logic.ledger.merkle import leaf_hash
-from helm_logic.ledger.tlog_proof import parse_tlog_proof
+from helm_logic.ledger.merkle import leaf_hash, verify_inclusion
+from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
 from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement, request_digest
+from helm_logic.receipts.trust import Trust, placed_envelopes
 from helm_logic.receipts.verdict import Verdict, claim, determining_facts, reason_codes
+
+__all__ = [
+    "KEYS_STEP",
+    "STEPS",
+    "Trust",
+    "VerifiedReceipt",
+    "certificate_of",
+    "check_attachments",
+    "check_request",
+    "check_verdict",
+    "included",
+    "program_of",
+    "steps_of",
+    "verify",
+]
 
 REFUSALS = (
     CertificateRefused,
@@ -52,6 +68,7 @@ REFUSALS = (
     ProgramError,
     ProofError,
     SignatureError,
+    TrustRefused,
 )
 
 STEPS = (
@@ -65,15 +82,7 @@ STEPS = (
     "verdict",
     "inclusion",
 )
-
-
-@attrs.frozen
-class Trust:
-    """What a verifier believes before it reads: engine keys, and the log's origin and key."""
-
-    engine_keys: tuple[PublicKey, ...]
-    log_origin: str
-    log_key: PublicKey
+KEYS_STEP = "keys"  # the tenth, for a trust that judges places in the log
 
 
 @attrs.frozen
@@ -92,7 +101,8 @@ def verify(
 ) -> VerifiedReceipt:
     """Return the receipt in *data* once every step holds; raise ReceiptRefused otherwise.
 
-    *passed* is told each step (its number from 1, its name) as it succeeds.
+    The steps are those of `steps_of`. *passed* is told each (its number from 1, its name) as it
+    succeeds.
     """
     step = partial(_step, passed)
     with step(1):
@@ -100,7 +110,7 @@ def verify(
     with step(2):
         if receipt.envelope.payload_type != PAYLOAD_TYPE:
             raise EnvelopeError(f"got the payload type `{receipt.envelope.payload_type}`")
-        dsse.verify(receipt.envelope, trust.engine_keys)
+        trust.verify_engine(receipt.envelope)
     with step(3):
         statement = Statement.parse(receipt.envelope.payload)
     with step(4):
@@ -116,18 +126,38 @@ def verify(
     with step(9):
         proof = parse_tlog_proof(receipt.proof.encode("utf-8"))
         leaf = leaf_hash(envelope_leaf(Kind.RECEIPT, receipt.envelope))
-        checkpoint = proof.verify(leaf, trust.log_origin, trust.log_key)
+        checkpoint = included(proof, leaf, trust)
+    if trust.judges_places:
+        with step(len(STEPS) + 1):
+            named = (receipt.envelope, receipt.envelopes, statement, proof.index)
+            for placed in placed_envelopes(*named):
+                trust.check(placed)
     return VerifiedReceipt(receipt, statement, proved, proof.index, checkpoint)
 
 
 @contextmanager
 def _step(passed: Callable[[int, str], None], number: int) -> Iterator[None]:
-    name = STEPS[number - 1]
+    name = (*STEPS, KEYS_STEP)[number - 1]
     try:
         yield
     except REFUSALS as error:
-        raise ReceiptRefused(number, name, str(error)) from error
+        raise ReceiptRefused(number, name, str(error), getattr(error, "code", "")) from error
     passed(number, name)
+
+
+def steps_of(trust: Trust) -> tuple[str, ...]:
+    """Return the names of the steps that *trust* asks for."""
+    return (*STEPS, KEYS_STEP) if trust.judges_places else STEPS
+
+
+def included(proof: TlogProof, leaf: bytes, trust: Trust) -> Checkpoint:
+    """Return the tree head of *proof*, once it counts and includes the leaf hash *leaf*.
+
+    Raises CheckpointError, SignatureError, TrustRefused or ProofError.
+    """
+    checkpoint = trust.verify_head(proof.checkpoint)
+    verify_inclusion(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root)
+    return checkpoint
 
 
 def check_request(statement: Statement) -> None:

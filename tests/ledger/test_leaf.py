@@ -93,9 +93,9 @@ def test_what_does_not_fit_is_refused(pae_digest: str, keyid: str, signature: by
 def test_other_bytes_are_no_leaf() -> None:
     """Another version or kind, a reserved byte that is set, a length not the signature's."""
     good = Leaf(Kind.RECEIPT, "sha256:" + "ab" * 32, "cd" * 32, b"signature").to_bytes()
-    for place, value in ((3, ord("2")), (4, 0), (4, 7), (5, 1), (7, 8), (6, 1)):
+    for place, value in ((3, ord("2")), (4, 0), (4, 8), (5, 1), (7, 8), (6, 1)):
         changed = good[:place] + bytes([value]) + good[place + 1 :]
-        with pytest.raises(EnvelopeError, match=r"leaf of version 1|want 1 to 6"):
+        with pytest.raises(EnvelopeError, match=r"leaf of version 1|want 1 to 7"):
             parse_leaf(changed)
     for changed in (good[:-1], good + b"s", good[:72], b""):
         with pytest.raises(EnvelopeError):
@@ -111,6 +111,7 @@ def test_the_numbers_are_part_of_the_format() -> None:
         "CONFIG": 4,
         "POLICY": 5,
         "KEYS": 6,
+        "ROOT": 7,
     }
     longest = Leaf(Kind.RECEIPT, "sha256:" + "ab" * 32, "cd" * 32, bytes(4096))
     assert parse_leaf(longest.to_bytes()) == longest

@@ -18,20 +18,37 @@ from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.log_config import config_envelope
 from helm_logic.ledger.store_fsck import fsck
 from helm_logic.ledger.store_protocol import Log, Record
-from helm_logic.receipts.changes import KeyChange, PolicyChange
+from helm_logic.receipts.changes import KeyChange, PolicyChange, RootChange
 from helm_logic.receipts.log_audit import LogAudit
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
+from helm_logic.receipts.trust import Role
+from helm_logic.receipts.trust_root import RoleKeys, RootKey, TrustRoot
+from helm_logic.receipts.trust_root_chain import SignedRoot, sign_root
 from helm_logic.receipts.verdict import Verdict
 from tests.authority.world import FOUNDER, make_chain, revocation
 from tests.guard.town import ENGINE, LOG, ORIGIN, Clock, approve, ask, make_folder, open_guard
 
 OTHER = SeedSigner(b"o" * 32)
 NOTHING = digest(b"nothing of this name")
+ROOT = sign_root(
+    TrustRoot(
+        1,
+        ORIGIN,
+        4,
+        {
+            Role.ROOT: RoleKeys((RootKey(OTHER.public_key),)),
+            Role.ENGINE: RoleKeys((RootKey(ENGINE.public_key),)),
+            Role.LOG: RoleKeys((RootKey(LOG.public_key, ORIGIN),)),
+            Role.WITNESS: RoleKeys((), 0),
+        },
+    ),
+    (OTHER,),
+)
 
 
 @pytest.fixture
 def guard(tmp_path: Path) -> Iterator[Guard]:
-    """Give a guard whose log has an entry of every kind, and an approval that was used."""
+    """Give a guard whose log has entries of all kinds but one, and an approval that was used."""
     clock = Clock()
     folder = make_folder(tmp_path / "p")
     with open_guard(folder, clock) as opened:
@@ -41,6 +58,13 @@ def guard(tmp_path: Path) -> Iterator[Guard]:
         clock.now += 1
         opened.decide_all([ask(), b"{", ask(env="prod", approvals=[approval])])
         yield opened
+
+
+@pytest.fixture
+def rooted(guard: Guard) -> Guard:
+    """Give that guard, its log with a trust root as the last entry."""
+    add(guard, Kind.ROOT, RootChange(ROOT.envelope, 4).signed(LOG))
+    return guard
 
 
 def audit(log: Log, *engines: SeedSigner) -> list[tuple[int, str]]:
@@ -74,12 +98,12 @@ def receipt(stated: Statement, signer: SeedSigner = ENGINE, **changes: Any) -> E
     return sign(PAYLOAD_TYPE, changed.to_bytes(), signer)
 
 
-def test_what_a_guard_writes_is_in_order(guard: Guard) -> None:
+def test_what_a_guard_writes_is_in_order(rooted: Guard) -> None:
     """Every kind of entry, without being told a key: the log names those of its engines."""
-    kinds = {entry.kind for entry in guard._store.entries()}
+    kinds = {entry.kind for entry in rooted._store.entries()}
 
     assert kinds == set(Kind)
-    assert audit(guard._store) == []
+    assert audit(rooted._store) == []
 
 
 def test_a_log_from_before_there_were_such_entries_is_in_order(
@@ -132,6 +156,34 @@ def _faults(guard: Guard) -> Iterator[tuple[str, Kind, Envelope]]:
     yield "not_logged", Kind.KEYS, keys.signed(LOG)
     yield "bad_signature", Kind.KEYS, attrs.evolve(keys, previous=None).signed(OTHER)
     yield "second_config", Kind.CONFIG, config_envelope(f"{ORIGIN}/2", LOG)
+
+
+def following(**changes: Any) -> SignedRoot:
+    """Return the version after `ROOT`, with *changes*."""
+    second: dict[str, Any] = {"version": 2, "previous": ROOT.digest, **changes}
+    return sign_root(attrs.evolve(ROOT.root, **second), (OTHER,))
+
+
+def test_a_trust_root_is_followed_version_by_version(rooted: Guard) -> None:
+    """One that may not follow is named with its code; a receipt is judged by the one before it."""
+    guard = rooted
+    stated = allowed(guard)
+    bare: dict[str, Any] = {"approvals": [], "parents": []}
+    entry = next(guard._store.entries(kind=Kind.ROOT)).digest
+    size = guard._store.size
+    revoked = RoleKeys((RootKey(ENGINE.public_key, revoked_from_index=size),))
+    roles = {**ROOT.root.roles, Role.ENGINE: revoked}
+    again = attrs.evolve(ROOT.root, now=5)
+    changes = (
+        ("bad_signature", RootChange(following().envelope, 5, entry).signed(OTHER)),
+        ("root_fork", RootChange(sign_root(again, (OTHER,)).envelope, 5, entry).signed(LOG)),
+        ("unreadable", sign("r", b"{}", LOG)),
+        ("not_logged", RootChange(following(roles=roles).envelope, 5, NOTHING).signed(LOG)),
+    )
+    expected = [(add(guard, Kind.ROOT, envelope), code) for code, envelope in changes]
+    index = add(guard, Kind.RECEIPT, receipt(stated, **bare))
+
+    assert audit(guard._store) == [*expected, (index, "key_revoked")]
 
 
 def _damaged(envelope: Envelope) -> Envelope:
