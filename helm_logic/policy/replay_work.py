@@ -3,8 +3,8 @@
 
 What is to be done is a `Task`: small, and all that a process has to be told. Results come in the
 order of the batches whatever the number of processes, and at most a few batches wait for each, so
-that memory stays bounded however long the log is. A process reads the new policy itself, and refuses
-to go on if it is another one by then.
+that memory stays bounded however long the log is. A process reads the new policy itself, and
+refuses to go on if it is another one by then.
 """
 
 from __future__ import annotations
