@@ -15,7 +15,7 @@ from helm_logic.receipts.pack_verify import verify_pack
 from tests.receipts import second_verifier
 from tests.receipts.pack_sample import Story, members, repacked
 from tests.receipts.sample import ENGINE, LOG, ORIGIN, TRUST
-from tests.receipts.second_kernel import Refused
+from tests.receipts.second_verifier import Refused
 
 STRANGERS_TRUST = second_verifier.Trust((ENGINE.public_key.raw,), ORIGIN, LOG.public_key.raw)
 

@@ -27,7 +27,7 @@ from tests.receipts import sample, second_verifier
 from tests.receipts.damage import STRANGERS_TRUST
 from tests.receipts.pack_sample import Story
 from tests.receipts.sample import ENGINE, LOG, ORIGIN, REQUEST, STRANGER, TRUST
-from tests.receipts.second_kernel import Refused
+from tests.receipts.second_verifier import Refused
 
 TICKET = ("context", "ticket")
 ASKED = {
