@@ -22,7 +22,9 @@ from helm_logic.explain.formats.labels import link_words, place, short
 from helm_logic.explain.formats.latex_text import escaped, escaped_line
 
 _DEEPEST = 5  # inferences above one another
-_WIDEST = 2  # derived premises beside one another, and leaves of a tree
+_BESIDE = 2  # derived premises beside one another
+_WIDEST = 90  # characters of the premises beside one another; a line of the page has as many
+_LABEL = 6  # characters that the name of a rule takes
 _STACK = 8  # lines of one stack of premises
 _FACT = 110  # characters of a fact
 _BELOW = r"\\ "
@@ -122,20 +124,28 @@ def _cut(dag: ProofDag) -> set[int]:
     uses = Counter(premise for node in dag.nodes for premise in set(node.premises))
     cut = {node.id for node in dag.nodes if node.rule is not None and uses[node.id] != 1}
     cut.add(dag.claim)
-    depth, leaves = [0] * len(dag.nodes), [1] * len(dag.nodes)
+    depth, width = [0] * len(dag.nodes), [0] * len(dag.nodes)
     for node in dag.nodes:
-        beside = 0
-        for each in dict.fromkeys(node.premises):
-            if dag.nodes[each].rule is None or each in cut:
-                continue
-            if depth[each] >= _DEEPEST or beside + leaves[each] > _WIDEST:
+        inside = [
+            each
+            for each in dict.fromkeys(node.premises)
+            if dag.nodes[each].rule is not None and each not in cut
+        ]
+        lines = [_length(dag.nodes[each].text) for each in node.premises if each not in inside]
+        room = _WIDEST - max([0, *lines, *map(_length, node.guards)])
+        for place, each in enumerate(inside):
+            if depth[each] >= _DEEPEST or width[each] > room or place >= _BESIDE:
                 cut.add(each)
                 continue
-            beside += leaves[each]
+            room -= width[each]
             depth[node.id] = max(depth[node.id], depth[each])
         depth[node.id] += 1
-        leaves[node.id] = max(1, beside)
+        width[node.id] = max(_WIDEST - room, _length(node.text)) + _LABEL
     return cut
+
+
+def _length(text: str) -> int:
+    return len(short(text, _FACT))
 
 
 def _stacks(lines: Sequence[str]) -> str:
@@ -160,7 +170,7 @@ def _rules(dag: ProofDag) -> Iterator[str]:
         node = used[name]
         where = rf" \textrm{{({escaped(place(node))})}}" if node.span else ""
         yield rf"\texttt{{\textbf{{{escaped(name)}}}}}{where}\par"
-        yield from ([rf"\textit{{{escaped(node.words)}}}\par"] if node.words else [])
+        yield from ([rf"\textsl{{{escaped(node.words)}}}\par"] if node.words else [])
         for line in node.rule_text.strip("\n").split("\n"):
             yield rf"{{\small\texttt{{{escaped(line)}}}}}\par"
         yield r"\smallskip"

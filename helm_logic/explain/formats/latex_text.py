@@ -2,7 +2,7 @@
 """Text from outside as LaTeX that prints exactly it, in TeX's own fonts, and does nothing else.
 
 Invariant: what is returned holds ASCII letters, digits, harmless punctuation and the commands below
-and nothing else; no backslash, brace, caret or other active character of the text reaches TeX.
+and nothing else: no backslash, brace, caret or other active character of the text reaches TeX.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _COMMANDS = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
-    "$": r"\$",
+    "$": r"{\char36}",
     "&": r"\&",
     "#": r"\#",
     "%": r"\%",
@@ -38,7 +38,6 @@ _COMMANDS = {
     "\N{LATIN CAPITAL LETTER O WITH STROKE}": r"\O{}",
     "\N{LATIN SMALL LETTER L WITH STROKE}": r"\l{}",
     "\N{LATIN CAPITAL LETTER L WITH STROKE}": r"\L{}",
-    "\N{SECTION SIGN}": r"\S{}",
 }
 _ACCENTS = {
     "\N{COMBINING GRAVE ACCENT}": r"\`",
