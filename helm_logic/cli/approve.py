@@ -30,9 +30,9 @@ from helm_logic.cli.options import (
 )
 from helm_logic.cli.palette import plain
 from helm_logic.cli.receipt_files import read_receipt, trusted_receipt
+from helm_logic.cli.signers import signer_of
 from helm_logic.errors import PolicyError
 from helm_logic.kernel.encoding import canonical_json, digest
-from helm_logic.ledger.keys import read_key_file
 from helm_logic.policy.approval import Approval, sign_approval
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
@@ -52,7 +52,7 @@ from helm_logic.receipts.verdict import Verdict
 def command(  # noqa: PLR0913 - one for each option
     *,
     receipt: str,
-    key: Path,
+    key: str,
     approver: str,
     role: str,
     lifetime: int,
@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Exit code: 0; 1 if the receipt fails verification; 2 if it cannot be approved.
     """
-    signer = read_key_file(key)
+    signer = signer_of(key)
     found, statement = trusted_receipt(read_receipt(receipt, policy), trust_of(policy, **trusted))
     _require_escalate(statement, role)
     issued = clock(now)()

@@ -28,6 +28,7 @@ from helm_logic.cli.options import (
 )
 from helm_logic.cli.receipt_files import keep_decided
 from helm_logic.cli.request_additions import Additions
+from helm_logic.cli.signers import asked_passphrases
 from helm_logic.guard import Decision, Guard
 from helm_logic.policy.settings import parse_settings
 from helm_logic.policy.trust import SETTINGS
@@ -85,7 +86,7 @@ def command(  # noqa: PLR0913 - one for each option
     asked = [additions.complete(read_file(path, most)) for path in requests]
     setting = Setting(folder, settings.approvers)
     codes = []
-    with Guard.open(folder, clock(now)) as guard:
+    with Guard.open(folder, clock(now), asked_passphrases()) as guard:
         if stream:
             return decide_stream(guard, additions, most, folder if receipts else None)
         for path, decision in zip(requests, _decisions(guard, asked), strict=True):

@@ -17,8 +17,9 @@ from helm_logic.authority.constraint import Constraint
 from helm_logic.authority.link import Grant, Link, sign_link, verify_link
 from helm_logic.cli.moments import DURATION, MOMENT, clock, moment_text
 from helm_logic.cli.options import FILE, key_option, output_option, read_signed, write_signed
+from helm_logic.cli.signers import signer_of
 from helm_logic.kernel.encoding import canonical_json, digest
-from helm_logic.ledger.keys import PublicKey, read_key_file
+from helm_logic.ledger.keys import PublicKey
 
 
 @click.command("delegate")
@@ -41,7 +42,7 @@ from helm_logic.ledger.keys import PublicKey, read_key_file
 @output_option
 def command(  # noqa: PLR0913 - one for each option
     *,
-    key: Path,
+    key: str,
     issuer: str,
     delegate: str,
     to_key: str | None,
@@ -75,7 +76,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Exit code: 0, or 2 if the link cannot be made.
     """
-    signer = read_key_file(key)
+    signer = signer_of(key)
     above = None if parent is None else verify_link(read_signed(parent))
     start = clock(begin)()
     if (until is None) == (lifetime is None):

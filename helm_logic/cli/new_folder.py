@@ -22,7 +22,8 @@ from helm_logic.errors import PolicyError
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.durable import create_file
 from helm_logic.ledger.envelope import Envelope
-from helm_logic.ledger.keys import PublicKey, SeedSigner, write_key_file
+from helm_logic.ledger.key_file import write_key_file
+from helm_logic.ledger.keys import PublicKey, SeedSigner
 from helm_logic.ledger.open_log import create_store
 from helm_logic.policy.folder import stock_rules
 from helm_logic.policy.trust import SETTINGS

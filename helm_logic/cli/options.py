@@ -49,7 +49,10 @@ now_option = click.option(
     help="The moment to go by.  [default: the system's clock]",
 )
 key_option = click.option(
-    "--key", required=True, type=FILE, metavar="FILE", help="The key file to sign with."
+    "--key",
+    required=True,
+    metavar="FILE",
+    help="The key file to sign with, or another signer: `helm-logic keys --help`.",
 )
 output_option = click.option(
     "-o", "--output", type=NEW_FILE, metavar="FILE", help="Write here.  [default: stdout]"

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from helm_logic.cli.options import (
-    FILE,
     NEW_FILE,
     policy_folder,
     policy_option,
@@ -36,7 +35,7 @@ from helm_logic.receipts.verify import Trust
 @click.option(
     "--redact", metavar="PATH", multiple=True, help="Leave out this value of the request."
 )
-@click.option("--key", type=FILE, metavar="FILE", help="The engine's key, to sign a redaction.")
+@click.option("--key", metavar="FILE", help="The engine's key, to sign a redaction.")
 @policy_option
 @trust_options
 def command(
@@ -44,7 +43,7 @@ def command(
     receipt: str,
     output: Path,
     redact: tuple[str, ...],
-    key: Path | None,
+    key: str | None,
     policy: Path | None,
     **trusted: Any,
 ) -> None:
@@ -106,9 +105,9 @@ def _pack(receipt: Receipt, policy: Path | None) -> Pack:
         return logged_pack(reader, receipt.id, _files(folder))
 
 
-def _redacted(pack: Pack, paths: tuple[str, ...], key: Path | None, trust: Trust) -> bytes:
+def _redacted(pack: Pack, paths: tuple[str, ...], key: str | None, trust: Trust) -> bytes:
     """Return the redacted pack of *pack* without the values at *paths*; it holds but for those."""
-    from helm_logic.ledger.keys import read_key_file
+    from helm_logic.cli.signers import signer_of
     from helm_logic.receipts.pack_results import State
     from helm_logic.receipts.redacted_pack import redacted_pack
     from helm_logic.receipts.redacted_verify import redacted_report
@@ -116,7 +115,7 @@ def _redacted(pack: Pack, paths: tuple[str, ...], key: Path | None, trust: Trust
     if key is None:
         raise click.UsageError("--redact takes the key of the receipt's engine: give --key FILE")
     named = [tuple(path.split(".")) for path in paths]
-    data = redacted_pack(pack, named, read_key_file(key)).to_bytes()
+    data = redacted_pack(pack, named, signer_of(key)).to_bytes()
     for each in redacted_report(data, trust).results:
         if each.state in (State.FAILED, State.UNKNOWN):
             raise ReceiptRefused(1, each.name, each.detail)

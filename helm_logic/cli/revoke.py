@@ -23,9 +23,10 @@ from helm_logic.cli.options import (
     shown,
     write_signed,
 )
+from helm_logic.cli.signers import asked_passphrases, signer_of
 from helm_logic.errors import StoreError
 from helm_logic.guard import Guard
-from helm_logic.ledger.keys import PublicKey, read_key_file
+from helm_logic.ledger.keys import PublicKey
 from helm_logic.policy.settings import Settings, parse_settings
 from helm_logic.policy.trust import SETTINGS
 
@@ -35,7 +36,7 @@ from helm_logic.policy.trust import SETTINGS
 @key_option
 @click.option("--from", "begin", type=MOMENT, metavar="TIME", help="First second.  [default: now]")
 @policy_option
-def command(*, link_file: Path, key: Path, begin: int | None, policy: Path | None) -> None:
+def command(*, link_file: Path, key: str, begin: int | None, policy: Path | None) -> None:
     """Withdraw the delegation link in LINKFILE, and with it everything delegated below it.
 
     The revocation is signed, written to `revocations/` of the policy folder and logged. It counts
@@ -50,7 +51,8 @@ def command(*, link_file: Path, key: Path, begin: int | None, policy: Path | Non
     """
     folder = policy_folder(policy)
     settings = parse_settings((folder / SETTINGS).read_bytes())
-    signer = read_key_file(key)
+    passphrases = asked_passphrases()
+    signer = signer_of(key, passphrases)
     found = verify_link(read_signed(link_file))
     since = clock(begin)()
     revocation = Revocation(found.link.id, found.digest, signer.public_key, since)
@@ -65,7 +67,7 @@ def command(*, link_file: Path, key: Path, begin: int | None, policy: Path | Non
     file.parent.mkdir(exist_ok=True)
     write_signed(file, envelope)
     try:
-        with Guard.open(folder, clock(None)) as guard:
+        with Guard.open(folder, clock(None), passphrases) as guard:
             guard.revoke(envelope)
     except StoreError as error:
         raise StoreError(

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Self
 
 from helm_logic.authority.revocation import verify_revocation
-from helm_logic.errors import ApprovalConsumed, StoreError
+from helm_logic.errors import ApprovalConsumed, HelmError, SignerError, StoreError
 from helm_logic.guard.decision import Decision
 from helm_logic.guard.evaluator import Evaluator, Ruling
 from helm_logic.guard.journal import Journal
@@ -34,6 +34,7 @@ from helm_logic.guard.logbook import append_once, logged_revocations
 from helm_logic.guard.opening import open_parts
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
+from helm_logic.ledger.passphrase import Passphrases
 from helm_logic.ledger.store_protocol import Record, Store
 from helm_logic.receipts.logged import logged_receipt
 from helm_logic.receipts.receipt import Receipt
@@ -61,13 +62,17 @@ class Guard:
         self._heeded = 0  # entries of the log whose revocations are heeded
 
     @classmethod
-    def open(cls, folder: Path, clock: Callable[[], int]) -> Self:
+    def open(
+        cls, folder: Path, clock: Callable[[], int], passphrases: Passphrases | None = None
+    ) -> Self:
         """Open the policy folder *folder*; *clock* gives seconds since the epoch.
 
-        Raises PolicyError or RuleError if it does not load, KeyFileError if a key file is not
-        private, StoreError if the log cannot be opened for writing.
+        Encrypted key files are opened by *passphrases*, by default those that the environment leads
+        to. Raises PolicyError or RuleError if the folder does not load, KeyFileError if a key file
+        is not private or stays locked, SignerError if a signer elsewhere is not there, StoreError
+        if the log cannot be opened for writing.
         """
-        evaluator, store, first = open_parts(folder, clock)
+        evaluator, store, first = open_parts(folder, clock, passphrases)
         guard = cls(evaluator, store, clock, first)
         try:
             guard._catch_up()
@@ -105,7 +110,7 @@ class Guard:
                     with suppress(ApprovalConsumed):  # by another guard; the log knows it now
                         return self._record(self._rule(requests, now))
                 return self._record(self._rule(requests, now))
-            except StoreError as error:
+            except (StoreError, SignerError) as error:  # of the log; the engine's comes up again
                 rulings = self._rule(requests, now)
                 return tuple(self._unavailable(ruling, error) for ruling in rulings)
 
@@ -144,7 +149,7 @@ class Guard:
             self._evaluator.heed(logged_revocations(self._store, self._heeded))
             self._heeded = size
 
-    def _unavailable(self, ruling: Ruling, error: StoreError) -> Decision:
+    def _unavailable(self, ruling: Ruling, error: HelmError) -> Decision:
         return _decision(self._evaluator.refuse(ruling, "ledger_unavailable", str(error)), None)
 
 

@@ -16,9 +16,11 @@ from helm_logic.errors import EnvelopeError, KeyFileError, LinkRefused, PolicyEr
 from helm_logic.guard.evaluator import Evaluator
 from helm_logic.guard.logbook import InForce, announce
 from helm_logic.ledger.envelope import parse
-from helm_logic.ledger.keys import SeedSigner, Signer, read_key_file
+from helm_logic.ledger.keys import Signer
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.open_log import open_store
+from helm_logic.ledger.open_signer import open_signer
+from helm_logic.ledger.passphrase import Passphrases, environment_passphrases
 from helm_logic.ledger.store_protocol import Record, Store
 from helm_logic.policy.bundle import Bundle
 from helm_logic.policy.folder import read_bundle
@@ -26,23 +28,25 @@ from helm_logic.policy.settings import Settings
 
 
 def open_parts(
-    folder: Path, clock: Callable[[], int]
+    folder: Path, clock: Callable[[], int], passphrases: Passphrases | None = None
 ) -> tuple[Evaluator, Store, tuple[Record, ...]]:
     """Return the evaluator and the log of the policy folder *folder*, and what to log first.
 
-    *clock* dates the latter. Raises PolicyError, RuleError, KeyFileError or StoreError; nothing is
-    left open then.
+    *clock* dates the latter; *passphrases* open encrypted keys, by default the environment's.
+    Raises PolicyError, RuleError, KeyFileError, SignerError or StoreError; nothing is left open
+    then.
     """
+    passphrases = passphrases or environment_passphrases()
     bundle = read_bundle(folder)
     settings = bundle.settings
-    engine = read_key_file(folder / settings.engine_key)
+    engine = open_signer(settings.engine_key, folder, passphrases)
     if engine.public_key not in settings.trusted_engines:
         raise PolicyError(
-            f"the key in `{settings.engine_key}` is not one of [trust] engine, so nobody would "
+            f"the key of `{settings.engine_key}` is not one of [trust] engine, so nobody would "
             f"accept its receipts; add `{engine.public_key}` or use the key that is listed"
         )
     revocations = read_revocations(folder, settings)
-    store, log = _open_store(folder, settings)
+    store, log = _open_store(folder, settings, passphrases)
     try:
         entries = announce(store, log, _in_force(bundle, engine), clock())
     except BaseException:
@@ -76,11 +80,11 @@ def _in_force(bundle: Bundle, engine: Signer) -> InForce:
     )
 
 
-def _open_store(folder: Path, settings: Settings) -> tuple[Store, Signer]:
-    log: SeedSigner = read_key_file(folder / settings.log_key)
+def _open_store(folder: Path, settings: Settings, passphrases: Passphrases) -> tuple[Store, Signer]:
+    log = open_signer(settings.log_key, folder, passphrases)
     if log.public_key != settings.trusted_log:
         raise KeyFileError(
-            f"the key in `{settings.log_key}` is not [trust] log of helm.toml; "
+            f"the key of `{settings.log_key}` is not [trust] log of helm.toml; "
             "its tree heads would be refused"
         )
     where = (folder, settings.ledger, settings.head)

@@ -1,67 +1,72 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Public keys, signers and private key files.
+"""Public keys, and who signs with the private ones.
 
 Invariants:
-- A key id is the hex SHA-256 of the key's DER SubjectPublicKeyInfo (RFC 8410): anyone can compute
-  it again with openssl and sha256sum. It says which key to look up and decides nothing.
+- A key id is the hex SHA-256 of the key's DER SubjectPublicKeyInfo: anyone can compute it again
+  with openssl and sha256sum. It says which key to look up and decides nothing.
 - The scheme comes from the key a verifier already holds, never from what is being verified.
-- Verification is libsodium's: malleable, non-canonical and small-order input is refused.
-- A private key file is created once (never overwritten) with mode 0600 and is not read when group
-  or others may touch it. No repr, message or log line contains a seed.
+- Ed25519 is the scheme of every key that helm_logic makes, verified by libsodium: malleable,
+  non-canonical and small-order input is refused. ECDSA, which key services have, is in `ecdsa`.
+- No repr and no message contains a seed.
 
-Other signers (agents, commands, key services) implement `Signer`; envelopes are in `envelope`.
+Seeds in files are in `key_file`; signers elsewhere (agents, commands, key services) are opened by
+`open_signer`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
-from pathlib import Path
 from typing import Protocol, Self
 
 import attrs
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 
-from helm_logic.errors import KeyFileError, SignatureError
+from helm_logic.errors import SignatureError
+from helm_logic.ledger import ecdsa
 from helm_logic.ledger.base64text import parse_base64, print_base64
-from helm_logic.ledger.durable import create_file
 
 ED25519 = "ed25519"
+ECDSA_P256 = "ecdsa-p256-sha256"
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
-_SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: algorithm 1.3.101.112
-_FILE_HEADER = "helm-logic private key v1"
-_MAX_FILE_BYTES = 1024
+# The bytes of a key, and what stands before them in its DER SubjectPublicKeyInfo (RFC 8410, 5480).
+_SCHEMES = {
+    ED25519: (KEY_BYTES, bytes.fromhex("302a300506032b6570032100")),
+    ECDSA_P256: (ecdsa.POINT_BYTES, ecdsa.SPKI_PREFIX),
+}
 
 
 @attrs.frozen
 class PublicKey:
-    """One Ed25519 public key: *raw* is its 32 bytes (RFC 8032), *keyid* its 64-digit name."""
+    """A public key: *raw* is its bytes, *keyid* its 64-digit name.
+
+    Of `ed25519` these are the 32 bytes of RFC 8032, of `ecdsa-p256-sha256` the point, 65 bytes.
+    """
 
     raw: bytes = attrs.field()
     scheme: str = attrs.field(default=ED25519)
     keyid: str = attrs.field(init=False, eq=False)
 
-    @raw.validator
-    def _raw_length(self, _: object, raw: bytes) -> None:
-        if len(raw) != KEY_BYTES:
-            raise ValueError(f"got a public key of {len(raw)} bytes, want {KEY_BYTES}")
-
-    @scheme.validator
-    def _known_scheme(self, _: object, scheme: str) -> None:
-        if scheme != ED25519:
-            raise ValueError(f"got the scheme `{scheme[:24]}`, want `{ED25519}`")
-
     @keyid.default
     def _keyid(self) -> str:
-        return hashlib.sha256(_SPKI_PREFIX + self.raw).hexdigest()
+        return hashlib.sha256(self.spki if self.scheme in _SCHEMES else b"").hexdigest()
+
+    @keyid.validator
+    def _is_key(self, _: object, __: str) -> None:
+        if self.scheme not in _SCHEMES:
+            raise ValueError(f"got the scheme `{self.scheme[:24]}`, want {' or '.join(_SCHEMES)}")
+        want, _prefix = _SCHEMES[self.scheme]
+        if len(self.raw) != want:
+            raise ValueError(f"got a public key of {len(self.raw)} bytes, want {want}")
+        if self.scheme == ECDSA_P256 and not ecdsa.is_point(self.raw):
+            raise ValueError("got 65 bytes that are not an uncompressed point of P-256")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the key printed as *text*, `ed25519:` and base64; raise ValueError otherwise."""
+        """Return the key printed as *text*, its scheme, `:` and base64; raise ValueError."""
         scheme, _, encoded = text.partition(":")
         return cls(parse_base64(encoded), scheme)
 
@@ -70,11 +75,19 @@ class PublicKey:
         """The key as `parse` reads it."""
         return f"{self.scheme}:{print_base64(self.raw)}"
 
+    @property
+    def spki(self) -> bytes:
+        """The key as DER SubjectPublicKeyInfo (RFC 5280), as other programs read it."""
+        return _SCHEMES[self.scheme][1] + self.raw
+
     def __str__(self) -> str:
         return self.text
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Return if *signature* is this key's over *message*; raise SignatureError otherwise."""
+        if self.scheme == ECDSA_P256:
+            ecdsa.verify(self.raw, message, signature)
+            return
         if len(signature) != SIGNATURE_BYTES:
             got = len(signature)
             raise SignatureError(f"got a signature of {got} bytes, want {SIGNATURE_BYTES}")
@@ -132,67 +145,3 @@ class SeedSigner:
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte Ed25519 signature over *message* (deterministic, RFC 8032)."""
         return crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
-
-
-def write_key_file(path: Path, signer: SeedSigner) -> None:
-    """Write *signer*'s seed to the new file *path*, mode 0600, durably.
-
-    Raises KeyFileError if the file exists or cannot be written; nothing is left behind then.
-    """
-    try:
-        create_file(path, _print_key_file(signer), 0o600)
-    except FileExistsError:
-        raise KeyFileError(
-            f"key file `{path}` exists and is never overwritten; choose another name"
-        ) from None
-    except OSError as error:
-        raise KeyFileError(f"key file `{path}` was not written: {error.strerror}") from error
-
-
-def read_key_file(path: Path) -> SeedSigner:
-    """Return the signer whose seed is in *path*; raise KeyFileError if it is unsafe or not one."""
-    text = _read_private(path)
-    lines = text.split("\n")
-    if lines[0] != _FILE_HEADER:
-        raise KeyFileError(f"key file `{path}` does not begin with `{_FILE_HEADER}`")
-    try:
-        signer = SeedSigner(parse_base64(lines[-2].removeprefix("seed: ")))
-    except (ValueError, IndexError):
-        raise KeyFileError(f"key file `{path}` holds no seed of {KEY_BYTES} bytes") from None
-    if _print_key_file(signer).decode("ascii") != text:
-        raise KeyFileError(
-            f"key file `{path}` is damaged: its lines do not fit its seed; restore it from a backup"
-        )
-    return signer
-
-
-def _print_key_file(signer: SeedSigner) -> bytes:
-    seed = print_base64(signer._seed)  # noqa: SLF001 - the file is the seed's one way out
-    return f"{_FILE_HEADER}\npublic: {signer.public_key}\nseed: {seed}\n".encode("ascii")
-
-
-def _read_private(path: Path) -> str:
-    try:
-        # O_NONBLOCK: opening a fifo must not wait for a writer before it is refused.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            _require_private(path, os.fstat(descriptor))  # of what was opened, not of its name
-            data = os.read(descriptor, _MAX_FILE_BYTES + 1)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise KeyFileError(f"key file `{path}` was not read: {error.strerror}") from error
-    if len(data) > _MAX_FILE_BYTES or not data.isascii():
-        raise KeyFileError(f"key file `{path}` is not a helm-logic private key")
-    return data.decode("ascii")
-
-
-def _require_private(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise KeyFileError(f"key file `{path}` is not a regular file")
-    mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o077:
-        raise KeyFileError(
-            f"key file `{path}` is open to others: got mode {mode:04o}, want 0600;"
-            f" run `chmod 600 {path}` and replace the key if others may have read it"
-        )

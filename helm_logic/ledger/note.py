@@ -18,7 +18,7 @@ import attrs
 
 from helm_logic.errors import CheckpointError, SignatureError
 from helm_logic.ledger.base64text import parse_base64, print_base64
-from helm_logic.ledger.keys import PublicKey, Signer
+from helm_logic.ledger.keys import ED25519, PublicKey, Signer
 
 MAX_NOTE_BYTES = 256 << 10
 MAX_SIGNATURES = 64
@@ -55,7 +55,9 @@ class Note:
 
 
 def note_key_id(name: str, key: PublicKey) -> bytes:
-    """Return the 4-byte key id of *key* under *name*."""
+    """Return the 4-byte key id of *key* under *name*; raise CheckpointError unless Ed25519."""
+    if key.scheme != ED25519:
+        raise CheckpointError(f"a log signs with {ED25519}, and not with {key.scheme}")
     hashed = name.encode("utf-8") + b"\n" + _ED25519_NOTE + key.raw
     return hashlib.sha256(hashed).digest()[:KEY_ID_BYTES]
 

@@ -30,7 +30,7 @@ from helm_logic.kernel.encoding import JsonValue, canonical_json, digest, parse_
 from helm_logic.kernel.terms import Row
 from helm_logic.ledger.base64text import parse_base64, print_base64
 from helm_logic.ledger.envelope import Envelope, sign
-from helm_logic.ledger.keys import Signer
+from helm_logic.ledger.keys import ED25519, Signer
 from helm_logic.ledger.leaf import Kind, Leaf, envelope_leaf, parse_leaf
 from helm_logic.ledger.shape import require_list, require_object, require_text
 from helm_logic.receipts.decode import decode_facts
@@ -112,8 +112,11 @@ def redact(
     """Return what *receipt* says without the values of the request at *paths*.
 
     *policy* are the contents of its bundle, which say what facts each value gave. Raises InputError
-    if a path names no value that can be left out, or a value would still be seen elsewhere.
+    if a path names no value that can be left out, or a value would still be seen elsewhere, or if
+    *engine* does not sign the same bytes the same way: its salts could not be told again.
     """
+    if engine.scheme != ED25519:
+        raise InputError("redaction", f"takes an {ED25519} key, and this one is {engine.scheme}")
     said = Statement.parse(receipt.envelope.payload)
     request = json.loads(canonical_json(said.request))
     leaf = parse_leaf(envelope_leaf(Kind.RECEIPT, receipt.envelope))

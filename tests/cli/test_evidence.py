@@ -15,7 +15,7 @@ from helm_logic.cli.main import main
 from helm_logic.cli.options import progress
 from helm_logic.guard import Guard
 from helm_logic.kernel.certificate import certificate_value
-from helm_logic.ledger.keys import write_key_file
+from helm_logic.ledger.key_file import write_key_file
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
 from tests.receipts import sample

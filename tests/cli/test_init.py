@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from helm_logic.authority.link import verify_link
 from helm_logic.cli.main import main
 from helm_logic.cli.new_folder import MACHINES, PEOPLE, REQUESTS, write_folder
-from helm_logic.ledger.keys import read_key_file
+from helm_logic.ledger.key_file import read_key_file
 from helm_logic.policy.settings import parse_settings
 from tests.postgres import Cluster
 

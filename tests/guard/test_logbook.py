@@ -15,7 +15,8 @@ from helm_logic.guard.logbook import announce, append_once, logged_revocations
 from helm_logic.guard.opening import _in_force
 from helm_logic.kernel.encoding import digest, parse_json
 from helm_logic.ledger.envelope import sign
-from helm_logic.ledger.keys import SeedSigner, write_key_file
+from helm_logic.ledger.key_file import write_key_file
+from helm_logic.ledger.keys import SeedSigner
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store_fsck import fsck
 from helm_logic.ledger.store_protocol import Entry, Record, Store

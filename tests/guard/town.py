@@ -11,7 +11,8 @@ from typing import Any
 from helm_logic.guard import Decision, Guard
 from helm_logic.kernel.encoding import canonical_json, digest
 from helm_logic.ledger.envelope import Envelope
-from helm_logic.ledger.keys import SeedSigner, write_key_file
+from helm_logic.ledger.key_file import write_key_file
+from helm_logic.ledger.keys import SeedSigner
 from helm_logic.ledger.store import SqliteStore
 from helm_logic.policy.approval import Approval, sign_approval
 from helm_logic.policy.folder import stock_rules
