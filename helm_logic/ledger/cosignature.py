@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import struct
 
-from helm_logic.errors import CheckpointError, SignatureError
+from helm_logic.errors import SignatureError
 from helm_logic.ledger.checkpoint import parse_checkpoint
 from helm_logic.ledger.keys import ED25519, SIGNATURE_BYTES, PublicKey, Signer
 from helm_logic.ledger.note import KEY_ID_BYTES, Note, NoteSignature, parse_note, validate_name
@@ -58,7 +58,7 @@ def cosign(note: bytes, name: str, signer: Signer, moment: int) -> bytes:
 def verify_cosignature(note: bytes, name: str, key: PublicKey) -> int | None:
     """Return when the witness *name* cosigned the tree head *note* with *key*; None if it did not.
 
-    Raises CheckpointError if *note* is none, SignatureError for a line that claims to be this
+    Raises CheckpointError if *note* is no note, SignatureError for a line that claims to be this
     witness's and is not, or stands there twice.
     """
     head = parse_note(note)
@@ -69,10 +69,10 @@ def verify_cosignature(note: bytes, name: str, key: PublicKey) -> int | None:
     if len(lines) > 1:
         raise SignatureError(f"got {len(lines)} cosignatures of `{name}`, want 1")
     if len(lines[0].signature) != _MOMENT.size + SIGNATURE_BYTES:
-        raise CheckpointError(f"the cosignature of `{name}` has the wrong length")
+        raise SignatureError(f"the cosignature of `{name}` has the wrong length")
     (moment,) = _MOMENT.unpack_from(lines[0].signature)
     if moment > MAX_MOMENT:
-        raise CheckpointError(f"the cosignature of `{name}` is from beyond the end of time")
+        raise SignatureError(f"the cosignature of `{name}` is from beyond the end of time")
     key.verify(_message(head.text, moment), lines[0].signature[_MOMENT.size :])
     return int(moment)
 

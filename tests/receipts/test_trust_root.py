@@ -118,7 +118,7 @@ def test_only_version_1_has_nothing_before_it(version: int, previous: str | None
 
 def test_a_key_of_another_scheme_is_refused() -> None:
     """The bytes of one scheme are no key of another: what verifies is never chosen by a label."""
-    for text in ("rot13:", "ecdsa-p256:", "ed25519:AA"):
+    for text in ("rot13:", "ecdsa-p256-sha256:", "ed25519:AA"):
         value = json.loads(root().to_bytes())
         listed = value["roles"]["engine"]["keys"][0]
         listed["key"] = text + listed["key"].partition(":")[2]
