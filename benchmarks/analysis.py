@@ -168,7 +168,7 @@ def _chains(scale: Scale) -> Table:
 
 
 def _proofs(name: str, rule_set: RuleSet, target: Target, effort: Effort) -> Iterator[Figure]:
-    proof = prove_attenuation(rule_set)
+    (proof,) = prove_attenuation(rule_set)
     assert {each.status for each in proof.results} <= {PROVED, UNNAMED}
     yield _figure(name, measure(lambda _: prove_attenuation(rule_set), effort), target)
     if find_spec("cvc5"):

@@ -7,6 +7,7 @@
   can hold for the action, and what is assumed.
 - `outcome`: what the engine made of a witness. What decides that is the case, and every rule that
   can hold for its action: rules that ask for another one leave no trace in the model.
+- `narrows`: rules by which authority was proved to narrow. What decides that is their digest.
 
 A key is a digest of all that decides, this program included: whatever changes, the key does, and
 nothing has to be thrown away in time. Only what a run has to find out again is kept: a finding is
@@ -143,6 +144,16 @@ class Kept:
     def _action_key(self, action: Term) -> str:
         rules = [self._general, self._by_action.get(action, "")]
         return "decided " + _digest([action, self._told, *rules])
+
+    # Chains.
+
+    def narrows(self, digest: str) -> bool:
+        """Say whether authority was proved to narrow by the rules of *digest*."""
+        return self._cache.get(f"narrows {_digest(digest)}") is not None
+
+    def keep_narrowing(self, digest: str) -> None:
+        """Remember that authority was proved to narrow by the rules of *digest*."""
+        self._cache.put(f"narrows {_digest(digest)}", "proved")
 
     # Witnesses.
 

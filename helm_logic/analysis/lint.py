@@ -2,9 +2,9 @@
 """All checks of a rule set in one run: `lint`.
 
 The order: unfold and box the guards; dead rules; pairs of opposite verdicts; rules without effect;
-gaps; escalations; the set as a whole; the author's claims. Each later check leaves out what an
-earlier one has said of the same rule. Nothing here asks a solver for rules that compare no two
-attributes with each other.
+gaps; escalations; the set as a whole; the author's claims; authority that is handed on. Each later
+check leaves out what an earlier one has said of the same rule. Nothing here asks a solver for rules
+that compare no two attributes with each other and hand no authority on.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.effects import find_dead, find_overridden, find_redundant, find_vacuous
 from helm_logic.analysis.finding import ERROR, Finding, Report, in_order
 from helm_logic.analysis.gaps import find_gaps
+from helm_logic.analysis.handed_on import find_widening
 from helm_logic.analysis.inquiry import Inquiry
 from helm_logic.analysis.scope import study_of
 from helm_logic.analysis.whole import (
@@ -33,7 +34,7 @@ from helm_logic.lang.lazy import Lazy
 from helm_logic.policy.settings import Settings
 
 Progress = Callable[[int, int], None]
-_STAGES = 6
+_STAGES = 7
 
 
 def lint(
@@ -99,6 +100,7 @@ def _stages(inquiry: Inquiry, settings: Settings | None) -> Iterator[list[Findin
         find_permanent(inquiry),
         find_claims(inquiry),
     )
+    yield told(find_widening(inquiry))
 
 
 def _bounded(inquiry: Inquiry, found: Iterator[Finding]) -> Iterator[Finding]:

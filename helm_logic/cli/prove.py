@@ -81,12 +81,15 @@ def attenuation(rules: Path, timeout: int, output: Path | None, *, as_json: bool
 
     subject = read_subject(rules, shown)
     known = prove_attenuation(subject.rule_set, timeout_ms=1000 * timeout)
-    found = _outcome("attenuation", findings(known, subject.rule_set), subject.rule_set, "HL2")
+    broken = [found for each in known for found in findings(each, subject.rule_set)]
+    found = _outcome("attenuation", broken, subject.rule_set, "HL2")
     whole = ChainOutcome(shown(subject.path), known, attrs.evolve(found, colour=not as_json))
     click.echo(attenuation_json(whole) if as_json else attenuation_text(whole), nl=False)
     if output is not None:
-        write_certificate(certificate_of(known), output)
-        click.echo(f"wrote {shown(output)}: {len(known.conditions)} conditions", err=True)
+        for each in known:
+            folder = output / each.predicates[0] if len(known) > 1 else output
+            write_certificate(certificate_of(each), folder)
+            click.echo(f"wrote {shown(folder)}: {len(each.conditions)} conditions", err=True)
     return FINDINGS if whole.failed else OK
 
 

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from helm_logic.analysis.chains.attenuation import findings
-from helm_logic.analysis.chains.prove import prove_attenuation
 from helm_logic.analysis.finding import PROVED, REPLAYED
+from tests.analysis.chains.planted import attenuation_of
 from tests.analysis.corpus.chains import CODES, delegation
 from tests.analysis.corpus.samples import loaded
 
@@ -18,7 +18,7 @@ from tests.analysis.corpus.samples import loaded
 def test_rules_that_narrow_are_proved(seed: int) -> None:
     """Along chains of any length nothing grows, in every respect that columns name."""
     rule_set = loaded(delegation(seed, rules=4 + 2 * seed, predicates=1 + seed))
-    attenuation = prove_attenuation(rule_set)
+    attenuation = attenuation_of(rule_set)
     assert findings(attenuation, rule_set) == ()
     assert {each.status for each in attenuation.results} == {PROVED}
 
@@ -28,7 +28,7 @@ def test_a_planted_bug_is_found_with_its_chain(seed: int, code: str) -> None:
     """The rule that lets something grow is named, with a chain that the engine derives."""
     corpus = delegation(seed, rules=6, predicates=1 + seed % 2, bugs=(code,))
     rule_set = loaded(corpus)
-    found = findings(prove_attenuation(rule_set), rule_set)
+    found = findings(attenuation_of(rule_set), rule_set)
     wanted = Counter((each.code, each.severity, each.about) for each in corpus.expected)
     assert Counter((each.code, each.severity, each.rules[0]) for each in found) == wanted
     assert {each.confidence for each in found} == {REPLAYED}
@@ -39,6 +39,6 @@ def test_bugs_do_not_hide_each_other() -> None:
     for seed, bugs in enumerate((("HL201", "HL202"), ("HL204", "HL207"))):
         corpus = delegation(seed, rules=6, bugs=bugs)
         rule_set = loaded(corpus)
-        attenuation = prove_attenuation(rule_set)
+        attenuation = attenuation_of(rule_set)
         wanted = {(each.code, each.about) for each in corpus.expected}
         assert {(f.code, f.rules[0]) for f in findings(attenuation, rule_set)} == wanted

@@ -4,7 +4,8 @@
     proved        an invariant, with verification conditions that any solver can be asked
     broken        the shortest chain that each guilty rule breaks it with, derived by the engine
     candidate     chains that break it were found, and none that the engine derives
-    unsupported   the same, where the rules have what no formula says: it is named
+    unsupported   the same, where the rules have what no formula says: it is named; or root grants
+                  that do not name the same columns, so that there is no one measure
     unknown       a solver did not answer in time
     unnamed       no column says what it is about, so that it was not looked at
 
@@ -70,9 +71,9 @@ class Proof:
 
 @attrs.frozen
 class Attenuation:
-    """What is known of the chains of the rules whose digest is *rules_digest*.
+    """What is known of a family of chains of the rules whose digest is *rules_digest*.
 
-    *predicates* are the chain predicates; there are no results if no authority is recursive.
+    *predicates* are the chain predicates of the family.
     *narrowed* names, by rule, the powers of links that no step adds: *lemmas* prove it.
     """
 

@@ -32,8 +32,8 @@ from helm_logic.analysis.chains.files import (
 )
 from helm_logic.analysis.chains.induction import Condition, conditions
 from helm_logic.analysis.chains.lemmas import lemmas
-from helm_logic.analysis.chains.properties import Plan, make_plan
-from helm_logic.analysis.chains.system import make_system
+from helm_logic.analysis.chains.properties import CONTINUATION, Plan, make_plan
+from helm_logic.analysis.chains.system import System, make_systems
 from helm_logic.analysis.smt import Formula
 from helm_logic.analysis.smt_reader import read_expressions, read_formula
 from helm_logic.analysis.smt_text import symbol, text
@@ -97,11 +97,9 @@ def made_anew(certificate: Certificate, rule_set: RuleSet) -> tuple[Condition, .
 
     Raises CertificateRefused if it is about other rules, or says what has no conditions.
     """
-    system = make_system(rule_set)
+    system = _system(certificate, rule_set)
     if (known := attenuation_digest(system)) != certificate.rules:
         raise CertificateRefused("rules", certificate.rules, f"{known}, the rules at hand")
-    if tuple(system.shapes) != certificate.predicates:
-        raise CertificateRefused("predicates", certificate.predicates, tuple(system.shapes))
     codes = codes_of(system)
     plan = make_plan(system, codes)
     clauses = make_clauses(system, plan, codes, certificate.narrowed)
@@ -111,15 +109,24 @@ def made_anew(certificate: Certificate, rule_set: RuleSet) -> tuple[Condition, .
         raise CertificateRefused("narrowed", sorted(named), "powers of links in rules that step")
     for number, proof in enumerate(certificate.proofs, start=1):
         invariant = _invariant(proof, clauses, number)
-        unknown = [name for name in proof.properties if name in plan.unnamed or not _is(name, plan)]
+        unknown = [name for name in proof.properties if not _is(name, plan)]
         if unknown:
             raise CertificateRefused(f"proof {number}", unknown[0], "a property of the rules")
         made += conditions(number, proof.properties, invariant, clauses, plan)
     return tuple(made)
 
 
+def _system(certificate: Certificate, rule_set: RuleSet) -> System:
+    systems = {tuple(each.shapes): each for each in make_systems(rule_set)}
+    if certificate.predicates not in systems:
+        got, want = (", ".join(each) for each in (certificate.predicates, sum(systems, ())))
+        raise CertificateRefused("predicates", got or "none", f"a family of {want or 'none'}")
+    return systems[certificate.predicates]
+
+
 def _is(name: str, plan: Plan) -> bool:
-    return name in plan.inside or name == "continuation"
+    known = name in plan.inside or name == CONTINUATION
+    return known and name not in plan.unnamed and name not in plan.unlike
 
 
 def _invariant(proof: ProofText, clauses: Clauses, number: int) -> dict[str, Formula]:

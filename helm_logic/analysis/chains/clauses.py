@@ -136,7 +136,7 @@ class _Maker:
         mapped = defined(step)
         ghosts = [self._premise_ghosts(number) for number in range(len(step.premises))]
         ahead, carried = self._carried(step, ghosts[0] if ghosts else {})
-        asked = step.premises and CONTINUATION not in self._plan.unnamed
+        asked = step.premises and not {*self._plan.unnamed, *self._plan.unlike} & {CONTINUATION}
         handed = continues(step, system) if asked else None
         return Clause(
             step.rule.id,

@@ -13,12 +13,13 @@ authority was handed on. What is *inside* must hold of every node, whatever the 
     approval       requires every approval that was required before
     continuation   was handed on by whom the node before names (a formula over one step)
 
-What the root predicates do not name (`columns.py`) is not checked: `Plan.unnamed` says so.
+What no root predicate names (`columns.py`) is not checked: `Plan.unnamed` says so. What they name
+differently cannot be: `Plan.unlike`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -30,6 +31,7 @@ from helm_logic.analysis.chains.columns import (
     HOLDER,
     ISSUER,
     NO_APPROVAL,
+    ROLES,
     SCOPE,
     SINCE,
     UNTIL,
@@ -93,13 +95,15 @@ class Plan:
 
     A rule is to blame if *before* held of the nodes before it and it leads outside: the same
     formulas, but for those that are kept only together with others. *unnamed* gives, for each
-    property that is not checked, what is missing.
+    property that is not checked, what is missing; *unlike*, for each that cannot be, in what root
+    grants differ.
     """
 
     ghosts: tuple[Ghost, ...]
     inside: Mapping[str, Mapping[str, Formula]]
     before: Mapping[str, Mapping[str, Formula]]
     unnamed: Mapping[str, str]
+    unlike: Mapping[str, str]
 
 
 def sort_in_state(component: Component) -> str:
@@ -115,15 +119,19 @@ def variable(component: Component) -> Var:
 def make_plan(system: System, codes: Mapping[str, int]) -> Plan:
     """Return what can be proved of *system*; *codes* numbers its text and symbol constants."""
     roots = [system.shapes[each.head.predicate] for each in system.steps if not each.premises]
-    named = {
-        each.name for each in PROPERTIES if roots and all(_names(each, root) for root in roots)
-    }
+    some = {each.name for each in PROPERTIES if any(_names(each, root) for root in roots)}
     if not _issuers(system):
-        named.discard(CONTINUATION)
+        some.discard(CONTINUATION)
+    unlike = {
+        each.name: said
+        for each in PROPERTIES
+        if each.name in some and (said := _differ(each, roots, tuple(system.shapes.values())))
+    }
+    named = some - unlike.keys()
     unnamed = {
         each.name: "no root grant" if not roots else _missing(each)
         for each in PROPERTIES
-        if each.name not in named
+        if each.name not in some
     }
     ghosts = tuple(_ghosts(roots, named))
     root = {ghost.component: ghost.variable for ghost in ghosts}
@@ -139,7 +147,7 @@ def make_plan(system: System, codes: Mapping[str, int]) -> Plan:
     before = {**inside}
     if "length" in inside:
         before["length"] = {name: _spent(shape, root) for name, shape in system.shapes.items()}
-    return Plan(ghosts, inside, before, unnamed)
+    return Plan(ghosts, inside, before, unnamed, unlike)
 
 
 def bounds(shape: Shape, role: str) -> tuple[Component, ...]:
@@ -162,8 +170,37 @@ def _names(wanted: Property, shape: Shape) -> bool:
     return bool(bounds(shape, wanted.role))
 
 
+def _differ(wanted: Property, roots: Sequence[Shape], shapes: Sequence[Shape]) -> str:
+    """Return why what the root grants name of *wanted* is no measure for all *shapes*, if so.
+
+    A measure must be named by every root grant alike. Of scope, a shape may name more in columns,
+    which only narrows; a power that no root grant names would be measured by nothing.
+    """
+    if wanted.name == CONTINUATION:
+        return "" if all(_names(wanted, root) for root in roots) else _unlike(wanted, roots)
+    roles = (SINCE, UNTIL) if wanted.name == "window" else (wanted.role,)
+    measures = {frozenset(_measures(root, roles)) for root in roots}
+    if len(measures) > 1 or not all(_names(wanted, root) for root in roots):
+        return _unlike(wanted, roots)
+    known = {name for each in measures for name in each}
+    for shape in shapes:
+        for each in bounds(shape, wanted.role):
+            if each.type in (POWER, DEMAND) and _slot(each) not in known:
+                return f"`{shape.predicate}` names a {wanted.role} that no root grant names"
+    return ""
+
+
+def _measures(shape: Shape, roles: Iterable[str]) -> Iterator[str]:
+    return (_slot(each) for role in roles for each in bounds(shape, role))
+
+
+def _unlike(wanted: Property, roots: Sequence[Shape]) -> str:
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(each.predicate for each in roots))
+    return f"root grants of {names} do not name the same columns about {wanted.name}"
+
+
 def _missing(wanted: Property) -> str:
-    return f"no column of a root grant is a {wanted.role}"
+    return f"no root grant has a column such as `{ROLES[wanted.role][0][0]}`"
 
 
 def _issuers(system: System) -> bool:

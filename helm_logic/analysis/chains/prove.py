@@ -5,7 +5,7 @@
                                                               ──search, tables, engine──▶ chain
 
 The command is `helm-logic prove attenuation RULES`: it prints for each property whether it is
-proved, which columns it was proved about, or the chain that breaks it; `--save DIR` writes the
+proved, which columns it was proved about, or the chain that breaks it; `-o DIR` writes the
 certificate (`certificate.py`), and the exit code is 0 only if everything that is named is proved.
 """
 
@@ -47,7 +47,7 @@ from helm_logic.analysis.chains.properties import PROPERTIES, Property, make_pla
 from helm_logic.analysis.chains.replay import Stage
 from helm_logic.analysis.chains.search import Known, Search
 from helm_logic.analysis.chains.spacer import spacer_invariant
-from helm_logic.analysis.chains.system import System, make_system
+from helm_logic.analysis.chains.system import System, make_systems
 from helm_logic.analysis.chains.witness import find_chain
 from helm_logic.analysis.finding import PROVED
 from helm_logic.analysis.smt import Formula
@@ -60,11 +60,18 @@ _SHORT, _LONG = 2, 5
 _OF_PARENTS = ("scope", "window", "depth", "budget")
 
 
-def prove_attenuation(rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS) -> Attenuation:
-    """Return what can be proved of the chains of *rule_set*; each question takes *timeout_ms*."""
-    system = make_system(rule_set)
-    if not system.shapes:
-        return Attenuation(attenuation_digest(system), (), (), (), {}, ())
+def prove_attenuation(
+    rule_set: RuleSet, *, timeout_ms: int = TIMEOUT_MS
+) -> tuple[Attenuation, ...]:
+    """Return what can be proved of the chains of *rule_set*, family by family.
+
+    Each question may take *timeout_ms*.
+    """
+    return tuple(prove_system(each, timeout_ms) for each in make_systems(rule_set))
+
+
+def prove_system(system: System, timeout_ms: int = TIMEOUT_MS) -> Attenuation:
+    """Return what can be proved of the chains of *system*."""
     narrowed = proved_lemmas(system)
     codes = codes_of(system)
     plan = make_plan(system, codes)
@@ -103,6 +110,8 @@ class _Prover:
         known, name = self._known, asked.name
         if name in known.plan.unnamed:
             return Result(asked, UNNAMED, known.plan.unnamed[name])
+        if name in known.plan.unlike:
+            return Result(asked, UNSUPPORTED, known.plan.unlike[name], rules=self._roots())
         whole = list(queries(name, known.clauses, known.plan))
         if all(proved(whole, known.invariant, known.clauses, known.timeout_ms)):
             self._proved[0][1].append(name)
@@ -163,6 +172,9 @@ class _Prover:
         """Return the rules in doubt: all that continue chains, if no one alone is."""
         every = [step.rule.id for step in self._system.steps if step.premises]
         return tuple(found or every or [step.rule.id for step in self._system.steps])
+
+    def _roots(self) -> tuple[str, ...]:
+        return tuple(step.rule.id for step in self._system.steps if not step.premises)
 
     def _outcome(self, asked: Property, found: Mapping[str, Break | None]) -> Result:
         """Return the result for a property that some chain of clauses breaks."""

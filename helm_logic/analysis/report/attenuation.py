@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was proved of chains, for a person and for programs: property by property, then findings.
 
-    {"format": "helm-logic/attenuation-report/v1", "rules": NAME, "rulesDigest": DIGEST,
-     "predicates": [NAME, ...],        the predicates that hand authority on
-     "properties": [{"name", "sentence", "status", "said"}, ...],
+    {"format": "helm-logic/attenuation-report/v1", "rules": NAME,
+     "chains": [{"predicates": [NAME, ...],     a family of predicates that hand authority on
+                 "properties": [{"name", "sentence", "status", "said"}, ...],
+                 "rulesDigest": DIGEST}, ...],
      "findings": [FINDING, ...], "suppressed": [FINDING, ...]}     as in `as_json.py`
 
 A status is that of `chains/attenuation.py`; `proved` alone is success. What no column names is not
@@ -27,16 +28,17 @@ FORMAT = "helm-logic/attenuation-report/v1"
 
 @attrs.frozen
 class ChainOutcome:
-    """What is known of the chains of the rules called *name*, and the *findings* about them."""
+    """What is known of each family of the rules called *name*, and the *findings* about them."""
 
     name: str
-    attenuation: Attenuation
+    families: tuple[Attenuation, ...]
     findings: Outcome
 
     @property
     def checked(self) -> tuple[Result, ...]:
         """The properties that the rules have columns for."""
-        return tuple(each for each in self.attenuation.results if each.status != UNNAMED)
+        results = (each for family in self.families for each in family.results)
+        return tuple(each for each in results if each.status != UNNAMED)
 
     @property
     def failed(self) -> bool:
@@ -48,18 +50,16 @@ def attenuation_text(outcome: ChainOutcome) -> str:
     """Return the outcome as text."""
     colour = outcome.findings.colour
     blocks = [
-        "\n".join(_properties(outcome)),
+        *("\n".join(_properties(each)) for each in outcome.families),
         *("\n".join(finding_lines(each, colour=colour)) for each in outcome.findings.findings),
         "\n".join(_summary(outcome)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _properties(outcome: ChainOutcome) -> Iterator[str]:
-    results = outcome.attenuation.results
-    if not results:
-        return
-    yield f"chains of any length: {', '.join(outcome.attenuation.predicates)}"
+def _properties(family: Attenuation) -> Iterator[str]:
+    results = family.results
+    yield f"chains of any length: {', '.join(family.predicates)}"
     names = max(len(each.property.name) for each in results)
     for each in results:
         said = each.property.sentence if each.status != UNNAMED else f"not checked: {each.said}"
@@ -70,7 +70,7 @@ def _properties(outcome: ChainOutcome) -> Iterator[str]:
 def _summary(outcome: ChainOutcome) -> Iterator[str]:
     checked = outcome.checked
     name = plain(outcome.name)
-    if not outcome.attenuation.results:
+    if not outcome.families:
         yield f"{name}: no authority is handed on here, so there is nothing to prove; chains of"
         yield 'delegation come with `#include "authority".`'
     elif not checked:
@@ -89,23 +89,29 @@ def attenuation_json(outcome: ChainOutcome) -> str:
     """Return the outcome as JSON."""
     return json_text(
         {
+            "chains": [_family_value(each) for each in outcome.families],
             "findings": [finding_value(each) for each in outcome.findings.findings],
             "format": FORMAT,
-            "predicates": outcome.attenuation.predicates,
-            "properties": [
-                {
-                    "name": each.property.name,
-                    "said": each.said,
-                    "sentence": each.property.sentence,
-                    "status": each.status,
-                }
-                for each in outcome.attenuation.results
-            ],
             "rules": outcome.name,
-            "rulesDigest": outcome.attenuation.rules_digest,
             "suppressed": [
                 {**finding_value(each), "reason": each.reason}
                 for each in outcome.findings.suppressed
             ],
         }
     )
+
+
+def _family_value(family: Attenuation) -> dict[str, object]:
+    return {
+        "predicates": family.predicates,
+        "properties": [
+            {
+                "name": each.property.name,
+                "said": each.said,
+                "sentence": each.property.sentence,
+                "status": each.status,
+            }
+            for each in family.results
+        ],
+        "rulesDigest": family.rules_digest,
+    }

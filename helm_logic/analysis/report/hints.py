@@ -16,8 +16,8 @@ def hints(rule_set: RuleSet, name: str) -> Iterator[str]:
     """Yield one line for each further question that the rules called *name* raise."""
     if own_authority(rule_set):
         yield (
-            "authority is given by rules of your own; whether it only narrows along chains is for"
-            f" `helm-logic prove attenuation {name}` to say"
+            "authority is given by rules of your own; what is proved of it along chains of any"
+            f" length, `helm-logic prove attenuation {name}` tells"
         )
 
 

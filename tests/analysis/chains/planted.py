@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from helm_logic.analysis.chains.attenuation import Attenuation
+from helm_logic.analysis.chains.prove import prove_attenuation
 from helm_logic.lang import RuleSet, Source, load
 from helm_logic.policy.folder import IncludeResolver, prelude, read_source, stock_rules
 
@@ -70,3 +72,9 @@ def loaded(text: str) -> RuleSet:
 @cache
 def _authority() -> str:
     return read_source(stock_rules() / "authority.dl").text
+
+
+def attenuation_of(rule_set: RuleSet) -> Attenuation:
+    """Return what is known of the only family of chains of *rule_set*."""
+    (known,) = prove_attenuation(rule_set)
+    return known

@@ -18,16 +18,15 @@ from helm_logic.analysis.chains.certificate import (
     write_certificate,
 )
 from helm_logic.analysis.chains.induction import Condition
-from helm_logic.analysis.chains.prove import prove_attenuation
 from helm_logic.analysis.chains.recheck import recheck
 from helm_logic.errors import CertificateRefused, InputError, PolicyError, SolverMissing
-from tests.analysis.chains.planted import columns
+from tests.analysis.chains.planted import attenuation_of, columns
 
 
 @pytest.fixture(scope="module")
 def good() -> Certificate:
     """Return a certificate of the rules with columns."""
-    return certificate_of(prove_attenuation(columns()))
+    return certificate_of(attenuation_of(columns()))
 
 
 def test_what_is_written_is_read(good: Certificate, tmp_path: Path) -> None:

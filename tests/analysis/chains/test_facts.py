@@ -8,11 +8,10 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_logic.analysis.chains.prove import prove_attenuation
 from helm_logic.analysis.finding import PROVED
 from helm_logic.engine import Engine
 from helm_logic.kernel.terms import Row, Term
-from tests.analysis.chains.planted import another_step, columns
+from tests.analysis.chains.planted import another_step, attenuation_of, columns
 
 _COMPUTED = (
     ("    U <= V,\n", "    U + 2 <= V,\n"), ("    D < E,\n", "    D = E - 2,\n"),
@@ -34,7 +33,7 @@ rest = (
 @cache
 def _engine() -> Engine:
     rule_set = columns(more=another_step(*_COMPUTED))
-    assert {each.status for each in prove_attenuation(rule_set).results} == {PROVED}
+    assert {each.status for each in attenuation_of(rule_set).results} == {PROVED}
     return Engine(rule_set.program)
 
 

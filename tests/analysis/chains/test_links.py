@@ -6,9 +6,8 @@ from __future__ import annotations
 import pytest
 
 from helm_logic.analysis.chains.attenuation import BROKEN, findings
-from helm_logic.analysis.chains.prove import prove_attenuation
 from helm_logic.analysis.finding import PROVED, REPLAYED
-from tests.analysis.chains.planted import edited
+from tests.analysis.chains.planted import attenuation_of, edited
 
 _NEEDS = """
 #relation needs_approval(link: string).
@@ -74,7 +73,7 @@ NARROWING: dict[str, Edit] = {
 def test_what_narrows_is_proved(name: str) -> None:
     """Whatever the links state, nothing grows along a chain of any length."""
     pieces, more, _ = NARROWING[name]
-    known = prove_attenuation(edited(*pieces, more=more))
+    known = attenuation_of(edited(*pieces, more=more))
     checked = {
         each.status for each in known.results if each.property.name not in known_unnamed(name)
     }
@@ -92,7 +91,7 @@ def test_a_bug_is_shown_as_a_chain_of_two_links(name: str) -> None:
     """The property that the edit touches breaks, with facts from which the engine derives it."""
     pieces, more, broken = BUGS[name]
     rule_set = edited(*pieces, more=more)
-    known = prove_attenuation(rule_set)
+    known = attenuation_of(rule_set)
     assert [each.property.name for each in known.results if each.status == BROKEN] == [broken]
     (found,) = known.of(broken).breaks
     assert [hop.row for hop in found.chain.hops] == [("s:link-0",), ("s:link-1",)]

@@ -27,11 +27,11 @@ WIDENED = attrs.evolve(
 
 def outcome(*results: Result, found: tuple[Finding, ...] = (), reason: str = "") -> ChainOutcome:
     """Return the outcome with *results*; with a *reason*, what was *found* is suppressed."""
-    predicates = ("authority",) if results else ()
-    attenuation = Attenuation("sha256:rules", predicates, results, (), {}, ())
+    family = Attenuation("sha256:rules", ("authority",), results, (), {}, ())
+    families = (family,) if results else ()
     marks = tuple(mark(each, reason) for each in found)
     findings = Outcome("prove attenuation", () if reason else marks, marks if reason else ())
-    return ChainOutcome("main.dl", attenuation, findings)
+    return ChainOutcome("main.dl", families, findings)
 
 
 def test_each_property_is_told_and_each_break_is_shown() -> None:
@@ -90,9 +90,9 @@ def test_json_has_each_property_with_its_status() -> None:
     value = json.loads(attenuation_json(outcome(Result(SCOPE, BROKEN), found=(WIDENED,))))
 
     assert value["format"] == "helm-logic/attenuation-report/v1"
-    assert (value["rules"], value["rulesDigest"]) == ("main.dl", "sha256:rules")
-    assert value["predicates"] == ["authority"]
-    assert value["properties"] == [
-        {"name": "scope", "said": "", "sentence": SCOPE.sentence, "status": "broken"}
+    assert value["rules"] == "main.dl"
+    scope = {"name": "scope", "said": "", "sentence": SCOPE.sentence, "status": "broken"}
+    assert value["chains"] == [
+        {"predicates": ["authority"], "properties": [scope], "rulesDigest": "sha256:rules"}
     ]
     assert value["findings"][0]["region"] == CHAIN
