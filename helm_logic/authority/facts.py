@@ -66,8 +66,13 @@ def property_facts(chain: Chain, request: Mapping[str, JsonValue]) -> dict[str, 
     *request* has the AuthZEN shape: `resource.properties`, `action.properties` and `context` give
     the properties `resource.NAME`, `action.NAME` and `context.NAME`.
     """
+    return named_properties({name for link in chain.links for name in link.properties}, request)
+
+
+def named_properties(names: Iterable[str], request: Mapping[str, JsonValue]) -> dict[str, list[Row]]:
+    """Return the `property` and `quantity` rows of the properties *names* of *request*."""
     facts: dict[str, list[Row]] = {"property": [], "quantity": []}
-    for name in sorted({name for link in chain.links for name in link.properties}):
+    for name in sorted(names):
         value = _property(request, name)
         if isinstance(value, str):
             facts["property"].append((f"s:{name}", f"s:{value}"))

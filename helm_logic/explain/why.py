@@ -17,7 +17,7 @@ import attrs
 
 from helm_logic.errors import NotExplained
 from helm_logic.explain.ground_text import fact_text
-from helm_logic.explain.model_view import Fact, Instance
+from helm_logic.explain.model_view import Fact, Instance, ModelView
 from helm_logic.explain.subject import Subject
 from helm_logic.kernel.certificate import Apply, Given, Step
 from helm_logic.receipts.verdict import Verdict, claim, determining_facts
@@ -45,14 +45,53 @@ class Witnesses:
 def canonical(subject: Subject, goals: Sequence[Fact]) -> tuple[Step, ...]:
     """Return the canonical derivation of *goals*, the last one last; raise NotExplained.
 
-    The steps of the decision are returned as they are where they end in the goal; others are found
-    by the engine.
+    The steps of the decision are returned as they are where they are asked for; others are found in
+    its model: the smallest rule with an instance whose premises from its own stratum have smaller
+    heights, and of those instances the one whose premise rows come first.
     """
     for fact in goals:
         require_holds(subject, fact)
     if subject.verdict and tuple(goals) == verdict_goals(subject):
         return subject.steps
-    return subject.evaluate(subject.facts).derivation(goals)
+    steps: list[Step] = []
+    numbers: dict[Fact, int] = {}
+    for goal in goals:
+        _derive(subject.view, goal, steps, numbers)
+    if goals and numbers[goals[-1]] != len(steps) - 1:
+        steps.append(steps[numbers[goals[-1]]])
+    return tuple(steps)
+
+
+def _derive(view: ModelView, goal: Fact, steps: list[Step], numbers: dict[Fact, int]) -> None:
+    waiting: list[tuple[Fact, Instance | None]] = [(goal, None)]
+    while waiting:
+        fact, instance = waiting.pop()
+        if fact in numbers:
+            continue
+        if view.is_given(fact[0]):
+            steps.append(Given(*fact))
+        elif instance is None:
+            best = _canonical_instance(view, fact)
+            waiting.append((fact, best))
+            waiting += [(each, None) for each in reversed(best.premises)]
+            continue
+        else:
+            premises = tuple(numbers[each] for each in instance.premises)
+            steps.append(Apply(instance.rule, instance.substitution, premises))
+        numbers[fact] = len(steps) - 1
+
+
+def _canonical_instance(view: ModelView, fact: Fact) -> Instance:
+    stratum, height = view.program.stratum, view.rows[fact[0]][fact[1]]
+    founded = (
+        each
+        for each in view.instances(fact)
+        if all(
+            stratum[name] != stratum[fact[0]] or view.rows[name][row] < height
+            for name, row in each.premises
+        )
+    )
+    return min(founded, key=lambda each: (each.rule, [row for _, row in each.premises]))
 
 
 def verdict_goals(subject: Subject) -> tuple[Fact, ...]:
@@ -81,8 +120,9 @@ def witnesses(subject: Subject, goal: Fact, most: int = 10) -> Witnesses:
     require_holds(subject, goal)
     support = Support(subject, goal)
     first = support.minimal(support.leaves)
-    if first is None:
-        raise NotExplained(f"`{fact_text(subject.program, *goal)}` has no derivation")
+    if first is None or support.tired:
+        what = "no derivation" if first is None else "too many derivations to make one smallest"
+        raise NotExplained(f"`{fact_text(subject.program, *goal)}` has {what}")
     found = [first]
     waiting = deque([frozenset[Fact]()])
     seen: set[frozenset[Fact]] = set()
@@ -91,7 +131,7 @@ def witnesses(subject: Subject, goal: Fact, most: int = 10) -> Witnesses:
         witness = next((each for each in found if not each & forbidden), None)
         if witness is None:
             witness = support.minimal(support.leaves - forbidden)
-            if witness is None:
+            if witness is None or support.tired:
                 continue
             found.append(witness)
         for fact in sorted(witness, key=repr):
