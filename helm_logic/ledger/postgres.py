@@ -16,6 +16,7 @@ Threads may share a store; it may not be carried across a fork.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -45,8 +46,7 @@ from helm_logic.ledger.postgres_schema import create_schema
 from helm_logic.ledger.postgres_session import connect, failure, where
 from helm_logic.ledger.store_protocol import Appended, Record
 
-ATTEMPTS: Final = 4  # at a batch while the server comes and goes
-PATIENCE: Final = 15.0  # seconds in which a server that went away may come back
+PATIENCE: Final = 15.0  # seconds from the first failure on in which the server may come and go
 _MAX_KNOWN_BLOBS: Final = 4096
 _REFUSALS: Final = (ApprovalConsumed, AlreadyLogged, EnvelopeError)  # the store is as it was
 
@@ -123,13 +123,18 @@ class PostgresStore(PostgresFollower):
             return ()
         with self._lock:
             self._doubtful = None
-            for _ in range(ATTEMPTS - 1):
+            try:
+                return self._attempt(batch, PATIENCE)
+            except StoreUnreachable:
+                deadline = time.monotonic() + PATIENCE
+            while (left := deadline - time.monotonic()) > 0:
+                # However often: a server that recovers may go away again, and so may its standby.
                 with suppress(StoreUnreachable):
-                    return self._attempt(batch)
-            return self._attempt(batch)
+                    return self._attempt(batch, left)
+            return self._attempt(batch, 0.0)
 
-    def _attempt(self, batch: Sequence[Record]) -> tuple[Appended, ...]:
-        with self._undone_on_error(), self._use(PATIENCE) as connection:
+    def _attempt(self, batch: Sequence[Record], patience: float) -> tuple[Appended, ...]:
+        with self._undone_on_error(), self._use(patience) as connection:
             self._take_head(connection)
             if self._doubtful is not None and self._holds(connection, self._doubtful[0]):
                 connection.rollback()

@@ -59,7 +59,7 @@ class StoreConnection(TableReader):
                 )
             try:
                 yield self._connection
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 self.close()
                 raise failure(error, f"store `{self._path}`") from error
 

@@ -144,7 +144,7 @@ def create_schema(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def failure(error: sqlite3.Error | OSError, where: str) -> StoreError:
+def failure(error: sqlite3.Error | OSError | UnicodeDecodeError, where: str) -> StoreError:
     """Return the StoreError that *error* at *where* means, with what to do next."""
     if isinstance(error, OSError):
         return _system_failure(error, where)
@@ -155,7 +155,8 @@ def failure(error: sqlite3.Error | OSError, where: str) -> StoreError:
         return StoreFull(f"{where}: no space is left; free some and open the store again")
     if code == sqlite3.SQLITE_READONLY:
         return StoreReadOnly(f"{where} may not be written; check its permissions and mount")
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+    # A UnicodeDecodeError is in SQLite's message about text of its own that is damaged.
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or isinstance(error, ValueError):
         return StoreCorrupt(f"{where} is damaged or no log ({error}); restore the newest copy")
     return StoreError(f"{where}: {error}; open the store again once the cause is gone")
 
@@ -187,7 +188,7 @@ def _opening(path: Path, mode: str, wait: float) -> Iterator[sqlite3.Connection]
         except BaseException:
             connection.close()
             raise
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise failure(error, f"store `{path}`") from error
 
 

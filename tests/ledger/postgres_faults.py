@@ -44,9 +44,9 @@ class Writer:
     reader: threading.Thread | None = None
 
     @classmethod
-    def start(cls, url: str, head: Path, run: str) -> Self:
-        """Start a writer on the log at *url* with the head guard *head*."""
-        command = [sys.executable, "-m", "tests.ledger.postgres_writer", url, str(head), run]
+    def start(cls, module: str, *arguments: str) -> Self:
+        """Start *module*, which tells a line for each acknowledgement."""
+        command = [sys.executable, "-m", module, *arguments]
         writer = cls(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
         writer.reader = threading.Thread(target=writer._read)
         writer.reader.start()
@@ -106,7 +106,8 @@ class Scene:
     def writer(self, host: int, run: str) -> Writer:
         """Start a writer on *host*."""
         url = f"{self.url}&application_name=writer{host}"
-        return Writer.start(url, self.head(host), f"{host}/{run}")
+        arguments = (url, str(self.head(host)), f"{host}/{run}")
+        return Writer.start("tests.ledger.postgres_writer", *arguments)
 
     def judge(self, told: list[str]) -> Judgement:
         """Read the whole log; raise unless it is sound and extends every head guard."""
@@ -158,6 +159,22 @@ def crash_server(server: Cluster, folder: Path, times: int, chance: Random) -> J
     return _disturb(server, folder, times, chance, crash)
 
 
+def crash_and_kill(server: Cluster, folder: Path, times: int, chance: Random) -> Judgement:
+    """Crash the server or kill a server process, at any time, whether or not writers got on."""
+    scene = Scene.make(server, folder)
+    writers = [scene.writer(0, "0"), scene.writer(1, "0")]
+    for writer in writers:
+        writer.wait_for(1)
+    for _ in range(times):
+        time.sleep(chance.random() ** 3 * 0.4)
+        if chance.random() < 0.5:
+            server.stop("immediate")
+            server.start()
+        else:
+            server.kill_backend(f"writer{chance.randrange(2)}")
+    return _judge_those_left(scene, writers)
+
+
 FAULTS = (kill_writers, kill_backends, crash_server)
 
 
@@ -170,6 +187,10 @@ def _disturb(
         for writer in writers:
             writer.wait_for(chance.randrange(1, 40))
         fault()
+    return _judge_those_left(scene, writers)
+
+
+def _judge_those_left(scene: Scene, writers: list[Writer]) -> Judgement:
     for writer in writers:
         writer.wait_for(10)
         assert writer.process.poll() is None, writer.told[-1:]
@@ -179,7 +200,7 @@ def _disturb(
 def main(times: str = "100") -> None:
     """Run every fault *times* times and print what came of it."""
     with cluster() as server:
-        for fault in FAULTS:
+        for fault in (*FAULTS, crash_and_kill):
             with tempfile.TemporaryDirectory() as folder:
                 result = fault(server, Path(folder), int(times), Random(times))  # noqa: S311
             sys.stdout.write(f"{fault.__name__} {times} times: {result}\n")

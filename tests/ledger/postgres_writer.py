@@ -3,7 +3,7 @@
 
     python -m tests.ledger.postgres_writer URL HEAD_GUARD RUN
 
-Prints `index text` for every receipt once `append` has returned, and at a StoreError its class.
+Prints `index text` for every receipt once `append` has returned, and at a StoreError what it says.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(url: str, head: str, run: str) -> None:
             try:
                 appended = store.append([receipt(text) for text in texts])
             except StoreError as error:
-                tell(type(error).__name__)
+                tell(f"{type(error).__name__}: {error}")
                 break
             tell(*(f"{one.index} {text}" for one, text in zip(appended, texts, strict=True)))
 

@@ -231,6 +231,28 @@ def test_a_lost_answer_is_looked_for(
         assert fsck(log).entries == one.size == (13 if moment == "overtaken" else 7)
 
 
+def test_a_server_that_goes_away_again_and_again(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it does within the time it has, the batch is appended, once."""
+    commit: Callable[..., bytes] = PostgresStore._commit
+    failures = iter(range(20))
+
+    def break_often(store: PostgresStore, connection: Any, rows: Any) -> bytes:
+        if (number := next(failures, None)) is not None:
+            if number == 10:
+                commit(store, connection, rows)
+            connection.close()
+            raise psycopg.OperationalError("the answer is lost")
+        return commit(store, connection, rows)
+
+    with shared.open("a") as store:
+        monkeypatch.setattr(PostgresStore, "_commit", break_often)
+        proved(store.append(receipts(0, 3)), receipts(0, 3))
+        assert next(failures) == 11  # found in the log, and not sent again
+        assert fsck(store).entries == 4
+
+
 def test_a_server_that_stays_away(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is acknowledged; once it is back the same store goes on, and knows what is there."""
     monkeypatch.setattr(postgres_module, "PATIENCE", 0.2)
