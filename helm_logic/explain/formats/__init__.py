@@ -42,4 +42,4 @@ def render(dag: ProofDag, name: str) -> str:
     """Return *dag* in the format *name*, one of FORMATS; raise ValueError for any other."""
     if name not in FORMATS:
         raise ValueError(f"got the format `{name[:40]}`, want one of {', '.join(FORMATS)}")
-    return cast(str, import_module(f"{__name__}.{name}").render(dag))
+    return cast("str", import_module(f"{__name__}.{name}").render(dag))
