@@ -44,7 +44,7 @@ _PATIENCE = 60.0  # seconds to wait for the log when some of it is replayed alre
 _SQLITE = b"SQLite format 3\0"
 # What a receipt names, in the canonical JSON of its payload. A request may hold the same words, and
 # then more is fetched than is needed: what a receipt really names is read by who replays it.
-_PROGRAM = re.compile(rb'"program":"(sha256:[0-9a-f]{64})"')
+_ALL = re.compile(rb'"(?:file|policy|program)":"(sha256:[0-9a-f]{64})"')
 _FILE = re.compile(rb'"file":"(sha256:[0-9a-f]{64})"')
 
 
@@ -64,9 +64,9 @@ class LogRange:
     def batches(self, begin: int, *, requests: bool, label: str = "") -> Iterator[Batch]:
         """Yield the receipts from entry *begin* on; the last batch may be empty.
 
-        With *requests*, with what their requests came with, else with their programs.
+        With *requests*, with what their requests came with, else with all that they name.
         """
-        named = _FILE if requests else _PROGRAM
+        named = _FILE if requests else _ALL
         patient = attrs.evolve(self.source, wait=max(self.source.wait, _PATIENCE))
         source = self.source if begin <= self.start else patient
         while begin < self.stop:

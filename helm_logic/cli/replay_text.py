@@ -16,6 +16,7 @@ import attrs
 from helm_logic.cli.moments import moment_text
 from helm_logic.cli.palette import bad, dim, good, plain, verdict_style
 from helm_logic.cli.replay_journal import Journal
+from helm_logic.policy.replay import MADE_AGAIN
 from helm_logic.policy.replay_case import (
     ALLOWED,
     DENIED,
@@ -64,7 +65,7 @@ class Report:
     @property
     def receipts(self) -> int:
         """How many receipts, and files that hold none, were looked at."""
-        others = {OTHER_REASONS, APPROVALS}
+        others = {OTHER_REASONS, APPROVALS, MADE_AGAIN}
         return sum(count for name, count in self.counts.items() if name not in others)
 
     @property
@@ -113,6 +114,7 @@ def replay_json(report: Report) -> Iterator[str]:
         "approvalsSetAside": report.counts.get(APPROVALS, 0),
         "engines": report.engines,
         "errors": report.errors(),
+        "factsMadeAgain": report.counts.get(MADE_AGAIN, 0),
         "groups": {group: count for group in GROUPS if (count := report.found(group))},
         "holds": report.holds,
         "keepApprovals": report.keep_approvals,
@@ -159,6 +161,9 @@ def _derived(report: Report) -> Iterator[str]:
     if errors:
         listed = ", ".join(f"{code} {count}" for code, count in errors.items())
         yield plain(f"  {'no certificate':<{_WIDTH}} {sum(errors.values())}: {listed}")
+    if derived:
+        again = f"{counts.get(MADE_AGAIN, 0)} of {derived}"
+        yield f"  {'facts':<{_WIDTH}} made again from request, chain and stored policy: {again}"
     by = f"{' and '.join(report.engines)}; the kernel accepts each"
     if report.holds:
         nothing = "; a DENY without certificate has nothing to derive" if errors else ""
@@ -185,8 +190,8 @@ def _judged(report: Report) -> Iterator[str]:
     elif report.keep_approvals:
         yield "  approvals count as if they had been given under the new policy"
     if report.holds:
-        names = [GROUPS[group] for group in report.failing]
-        yield f"{good('ok')}: none is {' or '.join(names)}"
+        changed = "would change" if DENIED in report.failing else "is newly ALLOWed"
+        yield f"{good('ok')}: no verdict {changed}"
     else:
         yield _failure(report)
 

@@ -2,9 +2,10 @@
 """Deriving logged verdicts again: from program, facts and limits that a receipt names.
 
 For each receipt with a certificate:
+- its facts are those that request, chain and policy give, where the policy is stored beside it;
 - the kernel checks the signed certificate, and that verdict and reasons are those it proves;
-- each engine that is asked derives the model and the canonical derivation afresh; what it finds has
-  the same canonical bytes as the certificate that was signed, or the first difference is told;
+- each engine that is asked derives the model and the canonical derivation afresh; with these the
+  statement has to print as the bytes that were signed, or the first difference is told;
 - the native engine also finds the same rules behind each reason.
 
 A receipt without certificate (the request could not be read, a limit was reached, ...) holds
@@ -12,7 +13,7 @@ nothing to derive: it is counted under its error, and has to be a DENY.
 
 pyDatalog keeps no limits, so it is asked only about what the kernel accepted: a finite model. Not
 derived again: the text, approvers and finality of reasons, which stand in rule files and not in the
-program; and the facts, which come from request and links before any rule is asked.
+program.
 """
 
 from __future__ import annotations
@@ -25,14 +26,12 @@ import attrs
 from helm_logic.engine import Engine, Limits
 from helm_logic.errors import (
     CertificateRefused,
-    EvaluationError,
     HelmError,
-    InputError,
     ReceiptRefused,
 )
 from helm_logic.kernel.certificate import Certificate, Facts, certificate_value, facts_value
 from helm_logic.kernel.check import Checker
-from helm_logic.kernel.encoding import JsonValue, canonical_json, parse_json
+from helm_logic.kernel.encoding import JsonValue, parse_json
 from helm_logic.kernel.program import Program
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.policy.judge import goals_of, verdict_of
@@ -47,6 +46,8 @@ from helm_logic.policy.replay_case import (
     refused,
 )
 from helm_logic.policy.replay_difference import Difference, first_difference
+from helm_logic.policy.replay_facts import Untold
+from helm_logic.policy.replay_given import GivenFacts
 from helm_logic.policy.replay_pydatalog import Reference
 from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
 from helm_logic.receipts.receipt import MAX_RECEIPT
@@ -54,6 +55,7 @@ from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.verdict import determining_facts, reason_code
 from helm_logic.receipts.verify import check_verdict
 
+MADE_AGAIN = "facts made again"
 KERNEL, NATIVE, PYDATALOG = "kernel", "native", "pydatalog"
 ENGINES = (NATIVE, PYDATALOG)
 
@@ -64,6 +66,7 @@ _KEPT = 16  # programs that stay compiled; a log has one for each policy that ru
 class _Case:
     """A receipt with everything that its verdict is derived from."""
 
+    payload: bytes
     statement: Statement
     program: Program
     facts: Facts
@@ -78,6 +81,7 @@ class Replayer:
     def __init__(self, keys: tuple[PublicKey, ...], engines: tuple[str, ...] = (NATIVE,)) -> None:
         self._keys = keys
         self._engines = engines
+        self._given = GivenFacts()
         self._prepared: dict[str, _Prepared] = {}
 
     def __call__(self, logged: Logged, blobs: Mapping[str, bytes]) -> Outcome:
@@ -86,29 +90,38 @@ class Replayer:
             statement = read_logged(logged, self._keys)
             if statement.certificate is None:
                 return _underived(statement)
-            case = self._case(statement, blobs)
+            case = self._case(logged.envelope.payload, statement, blobs)
+            made_again, found = self._facts(case, blobs)
         except HelmError as error:
             return refused(logged, error)
-        found = list(self._differences(case))
+        found += self._differences(case)
         verdict = statement.verdict.value
         if not found:
-            return Outcome((verdict,))
+            return Outcome((verdict, MADE_AGAIN) if made_again else (verdict,))
         differences: list[JsonValue] = [each.to_value() for each in found]
         detail: dict[str, JsonValue] = {"differences": differences, "verdict": verdict}
         finding = Finding(DIFFERS, logged.place, logged.envelope.digest, detail)
         return Outcome((DIFFERS,), finding)
 
-    def _case(self, statement: Statement, blobs: Mapping[str, bytes]) -> _Case:
+    def _case(self, payload: bytes, statement: Statement, blobs: Mapping[str, bytes]) -> _Case:
         try:
             prepared = self._program(statement.program, blobs)
             facts = decode_facts(statement.facts)  # type: ignore[arg-type]
             certificate = decode_certificate(statement.certificate)  # type: ignore[arg-type]
-            if canonical_json(facts_value(facts)) != canonical_json(statement.facts):
-                raise InputError("not_canonical", "the facts are not sorted, each once")
             limits = limits_of(statement)
         except HelmError as error:
             raise ReceiptRefused(6, "program", str(error)) from error
-        return _Case(statement, prepared.program, facts, certificate, limits, prepared)
+        return _Case(payload, statement, prepared.program, facts, certificate, limits, prepared)
+
+    def _facts(self, case: _Case, blobs: Mapping[str, bytes]) -> tuple[bool, list[Difference]]:
+        """Return whether the facts could be made again, and how they differ."""
+        try:
+            found = self._given.difference(case.statement, case.program, case.facts, blobs)
+        except Untold:
+            return False, []
+        except HelmError as error:
+            raise ReceiptRefused(5, "attachments", str(error)) from error
+        return True, [] if found is None else [found]
 
     def _program(self, name: str, blobs: Mapping[str, bytes]) -> _Prepared:
         found = self._prepared.get(name)
@@ -158,7 +171,7 @@ def _checked(case: _Case) -> Iterator[Difference]:
         check_verdict(case.statement, proved, case.certificate)
     except CertificateRefused as error:
         yield Difference(KERNEL, error.where, str(error.got), str(error.want))
-    except (EvaluationError, InputError) as error:
+    except HelmError as error:
         yield Difference(KERNEL, "verdict", case.statement.verdict.value, str(error))
 
 
@@ -172,7 +185,10 @@ def _derived(
         words = str(error) if isinstance(error, HelmError) else f"{type(error).__name__}: {error}"
         yield Difference(engine, "evaluation", "a certificate", words)
         return
-    if canonical_json(certificate_value(fresh)) != canonical_json(case.statement.certificate):
+    again = attrs.evolve(
+        case.statement, facts=facts_value(case.facts), certificate=certificate_value(fresh)
+    )
+    if again.to_bytes() != case.payload:
         others = [first_difference(case.program, engine, case.certificate, fresh)]
     yield from others[:1]
 

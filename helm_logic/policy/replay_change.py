@@ -20,28 +20,15 @@ bound on them changes nothing here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 import attrs
 
-from helm_logic.authority.chain import Chain, Place, RefusedLink
-from helm_logic.authority.facts import chain_facts, property_facts
-from helm_logic.authority.link import VerifiedLink, verify_link
-from helm_logic.authority.revocation import RevocationSet, verify_revocation
-from helm_logic.errors import (
-    CertificateRefused,
-    EvaluationError,
-    HelmError,
-    LimitReached,
-)
+from helm_logic.errors import CertificateRefused, EvaluationError, HelmError, LimitReached
 from helm_logic.kernel.encoding import JsonValue
-from helm_logic.kernel.terms import Count, Negative, Positive, Row
-from helm_logic.ledger.envelope import Envelope, parse
+from helm_logic.kernel.terms import Count, Negative, Positive
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.shape import require_object, require_text
-from helm_logic.policy.approval import Approvals, Circumstances, judge_approvals
 from helm_logic.policy.bundle import Bundle
-from helm_logic.policy.inputs import request_facts
 from helm_logic.policy.judge import Judge
 from helm_logic.policy.replay_case import (
     ALLOWED,
@@ -51,28 +38,21 @@ from helm_logic.policy.replay_case import (
     Finding,
     Logged,
     Outcome,
-    blob_of,
     read_logged,
     refused,
 )
+from helm_logic.policy.replay_facts import REJECTED, Basis, Rebuilder, Untold
 from helm_logic.policy.request import Request, read_request
-from helm_logic.receipts.decode import decode_facts
 from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.verdict import Verdict
 
 SAME, OTHER_REASONS, APPROVALS = "same", "other reasons", "approvals"
 
 _MOVED = {Verdict.ALLOW: ALLOWED, Verdict.DENY: DENIED, Verdict.ESCALATE: ESCALATED}
-_LINKS = 4096  # verified links that are kept; most requests of a log share theirs
-_REJECTED = "rejected_approval"
 # Failures before the request was kept that say nothing about what a policy would make of it.
 _UNKEPT = frozenset(
     ("too_large", "ledger_unavailable", "internal_error", "limit_reached", "evaluation_error")
 )
-
-
-class _Open(Exception):
-    """A receipt does not tell what the verdict would be, for the reason that is the message."""
 
 
 @attrs.frozen
@@ -90,16 +70,11 @@ class Rejudge:
         self, keys: tuple[PublicKey, ...], bundle: Bundle, *, keep_approvals: bool = False
     ) -> None:
         self._keys = keys
-        self._bundle = bundle
         self._keep = keep_approvals
+        self._basis = Basis.of(bundle)
         self._judge = Judge(bundle)
-        self._link = lru_cache(_LINKS)(_verified_link)
-        self._trusted = {
-            (name, role): approver.keys
-            for name, approver in bundle.settings.approvers.items()
-            for role in approver.roles
-        }
-        self._asks_rejected = _reads(bundle, _REJECTED)
+        self._rebuilder = Rebuilder()
+        self._asks_rejected = _reads(bundle, REJECTED)
 
     def __call__(self, logged: Logged, blobs: Mapping[str, bytes]) -> Outcome:
         """Return what becomes of *logged*, whose envelopes are among *blobs*; raises nothing."""
@@ -108,7 +83,7 @@ class Rejudge:
             then = _Answer(statement.verdict, _codes(each.code for each in statement.reasons))
             asked = None if statement.request is None else read_request(statement.request)  # type: ignore[arg-type]
             answer = self._answer(statement, asked, blobs)
-        except _Open as reason:
+        except Untold as reason:
             detail: dict[str, JsonValue] = {"message": str(reason), **_answer_value("was", then)}
             return Outcome((OPEN,), Finding(OPEN, logged.place, logged.envelope.digest, detail))
         except HelmError as error:
@@ -135,11 +110,13 @@ class Rejudge:
         if asked is None:
             error = require_object(statement.error, "error")
             if (code := require_text(error.get("code"), "error code")) in _UNKEPT:
-                raise _Open(f"the request was not kept: {code}")
+                raise Untold(f"the request was not kept: {code}")
             return _Answer(Verdict.DENY, (code,))
         if statement.certificate is None and self._asks_rejected:
-            raise _Open(f"rules read `{_REJECTED}`, which this receipt has no facts of")
-        facts = self._facts(statement, asked, blobs)
+            raise Untold(f"rules read `{REJECTED}`, which this receipt has no facts of")
+        policy = statement.policy if self._keep else self._basis.policy
+        basis = attrs.evolve(self._basis, policy=policy)
+        facts = self._rebuilder.facts(statement, asked, blobs, basis)
         try:
             judgment = self._judge.judge(facts)
         except LimitReached:
@@ -148,67 +125,9 @@ class Rejudge:
             return _Answer(Verdict.DENY, ("evaluation_error",))
         return _Answer(judgment.verdict, _codes(each.code for each in judgment.reasons))
 
-    def _facts(
-        self, statement: Statement, asked: Request, blobs: Mapping[str, bytes]
-    ) -> dict[str, list[Row]]:
-        given = decode_facts(statement.facts)  # type: ignore[arg-type]
-        files = [name for _, name in statement.named_envelopes()]
-        named = iter([blob_of(blobs, name, "the envelope") for name in files])
-        links = [self._link(next(named)) for _ in statement.chain]  # type: ignore[attr-defined]
-        approvals = [parse(next(named)) for _ in statement.approvals]  # type: ignore[attr-defined]
-        revocations = RevocationSet(verify_revocation(parse(each)) for each in named)
-        chain = _chain(statement, given, links, self._bundle.settings.chain_depth)
-        facts = {
-            **request_facts(asked, self._bundle.rule_set.inputs, statement.now),
-            **chain_facts(chain, revocations),
-            **property_facts(chain, asked.value),
-            **self._approvals(statement, chain, approvals).facts(),
-        }
-        facts[_REJECTED] += given.get(_REJECTED, ())
-        return facts
-
-    def _approvals(
-        self, statement: Statement, chain: Chain, envelopes: list[Envelope]
-    ) -> Approvals:
-        policy = statement.policy if self._keep else self._bundle.digest
-        # Whatever the approval was used for, it was not used up before this receipt.
-        wanted = Circumstances(
-            statement.request_digest, policy, chain.digest, self._trusted, statement.now,
-            lambda _digest: False,
-        )  # fmt: skip
-        return judge_approvals(envelopes, wanted)
-
     def _sets_approvals_aside(self, statement: Statement) -> bool:
-        others = statement.policy != self._bundle.digest
+        others = statement.policy != self._basis.policy
         return bool(statement.approvals) and others and not self._keep
-
-
-def _chain(
-    statement: Statement, given: Mapping[str, tuple[Row, ...]], links: list[VerifiedLink], most: int
-) -> Chain:
-    """Return the chain that was presented, as far as at most *most* links read it; raise _Open."""
-    refusals = {int(place): str(code)[2:] for place, code in given.get("rejected", ())}
-    lengths = [int(row[0]) for row in given.get("chain_length", ())]
-    if lengths:
-        length = lengths[0]
-    elif statement.authority is not None:  # no link was refused
-        length = len(links)
-    else:
-        raise _Open("the receipt does not tell which links were refused, if there were any")
-    if length > most:
-        return Chain((RefusedLink(most, "depth_exceeded", "too many links"),), length)
-    if len(links) + len(refusals) != length:
-        raise _Open(f"of a chain of {length} links not all are kept: it was too long to be read")
-    rest = iter(links)
-    places: list[Place] = [
-        RefusedLink(place, refusals[place], "") if place in refusals else next(rest)
-        for place in range(length)
-    ]
-    return Chain(tuple(places), length)
-
-
-def _verified_link(file: bytes) -> VerifiedLink:
-    return verify_link(parse(file))
 
 
 def _reads(bundle: Bundle, predicate: str) -> bool:

@@ -13,13 +13,14 @@ from itertools import zip_longest
 
 import attrs
 
-from helm_logic.kernel.certificate import Apply, Certificate, Model, Step, certificate_value
+from helm_logic.errors import ProgramError
+from helm_logic.kernel.certificate import Apply, Certificate, Model, Step
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Atom, Row
 from helm_logic.lang import atom_text, term_text
 
-_ABSENT = "no such fact"
+ABSENT = "no such fact"
 
 
 @attrs.frozen
@@ -52,9 +53,8 @@ def first_difference(
             return Difference(
                 engine, f"step {number}", _step_text(program, one), _step_text(program, two)
             )
-    # Equal as values: what was signed is written in another order, or has empty parts.
-    members = ", ".join(sorted(certificate_value(fresh)))
-    return Difference(engine, "form", "other bytes", f"the canonical bytes of {members}")
+    # Equal as values: what was signed is written in another order, or twice, or has empty parts.
+    return Difference(engine, "form", "other bytes", "facts and model sorted, each fact once")
 
 
 def _model_differences(
@@ -67,7 +67,7 @@ def _model_differences(
         one, two = signed.get(name, {}), fresh.get(name, {})
         for row in sorted(one.keys() | two.keys(), key=_order):
             if one.get(row) != two.get(row):
-                yield atom_text(Atom(name, row)), _height(one.get(row)), _height(two.get(row))
+                yield fact_text(name, row), _height(one.get(row)), _height(two.get(row))
 
 
 def _order(row: Row) -> list[tuple[bool, object]]:
@@ -75,15 +75,23 @@ def _order(row: Row) -> list[tuple[bool, object]]:
     return [(isinstance(term, str), term) for term in row]
 
 
+def fact_text(predicate: str, row: Row) -> str:
+    """Return a fact as a rule would have it, also one that could be no fact."""
+    try:
+        return atom_text(Atom(predicate, row))
+    except ProgramError:
+        return f"{predicate}{row}"
+
+
 def _height(height: int | None) -> str:
-    return _ABSENT if height is None else f"holds at height {height}"
+    return ABSENT if height is None else f"holds at height {height}"
 
 
 def _step_text(program: Program, step: Step | None) -> str:
     if step is None:
         return "no more steps"
     if not isinstance(step, Apply):
-        return f"given {atom_text(Atom(step.predicate, step.row))}"
+        return f"given {fact_text(step.predicate, step.row)}"
     known = 0 <= step.rule < len(program.rules)
     rule = program.rules[step.rule].id if known else str(step.rule)
     values = ", ".join(map(term_text, step.substitution))

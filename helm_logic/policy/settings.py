@@ -48,6 +48,7 @@ class Settings:
     limits: Limits
     chain_depth: int
     request_bytes: int
+    root: str | None = None
 
 
 def parse_settings(data: bytes) -> Settings:
@@ -80,6 +81,7 @@ def _settings(tables: Mapping[str, object]) -> Settings:
         chain_depth=bounds.pop("chain_depth", 64),
         request_bytes=bounds.pop("request_bytes", 1 << 20),
         limits=Limits(**bounds),
+        root=log.root,
     )
 
 

@@ -2,6 +2,8 @@
 """What a verifier needs of a policy folder: where it is, whom it trusts, where its log lies.
 
 Read from `helm.toml` without the rules, so that verifying a receipt loads no parser and no engine.
+Where `[trust] root` names a trust root, that is what a verifier believes; the keys beside it are
+those that this host opens its log with.
 The other tables of that file are `settings.py`, which reads these two through the same functions.
 """
 
@@ -13,11 +15,13 @@ from pathlib import Path
 
 import attrs
 
-from helm_logic.errors import InputError, PolicyError
+from helm_logic.errors import InputError, PolicyError, TrustRefused
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.shape import require_list, require_object, require_text
 from helm_logic.ledger.store_protocol import URL_SCHEMES
-from helm_logic.receipts.verify import Trust
+from helm_logic.receipts.trust import Trust
+from helm_logic.receipts.trust_root_chain import MAX_ROOT_FILE, SignedRoot, accept_first
+from helm_logic.receipts.trust_root_judge import root_trust
 
 SETTINGS = "helm.toml"
 
@@ -27,6 +31,7 @@ class LogSettings:
     """The tables `[ledger]` and `[trust]`; paths are relative to the folder of the file.
 
     *ledger* is the path of an SQLite log, or the URL of the PostgreSQL database that holds it.
+    *root* is the path of the trust root, and *signed_root* what stands there, once it was read.
     """
 
     ledger: str
@@ -34,10 +39,16 @@ class LogSettings:
     origin: str
     trusted_engines: tuple[PublicKey, ...]
     trusted_log: PublicKey
+    root: str | None = None
+    signed_root: SignedRoot | None = None
 
     @property
     def trust(self) -> Trust:
-        """What a verifier of this log's receipts believes."""
+        """What a verifier of this log's receipts believes; PolicyError for a root not read."""
+        if self.signed_root is not None:
+            return root_trust(self.signed_root.root)
+        if self.root is not None:
+            raise PolicyError(f"the trust root `{self.root}` was not read")
         return Trust(self.trusted_engines, self.origin, self.trusted_log)
 
 
@@ -60,11 +71,45 @@ def read_log_settings(folder: Path) -> LogSettings:
         missing = [name for name in ("ledger", "trust") if name not in tables]
         if missing:
             raise PolicyError(f"{SETTINGS}: the table [{missing[0]}] is missing")
-        return log_settings(tables)
+        settings = log_settings(tables)
+        return attrs.evolve(
+            settings, signed_root=folder_root(folder, settings.root, settings.origin)
+        )
     except OSError as error:
         raise PolicyError(f"cannot read `{path}`: {error.strerror}") from error
     except (InputError, ValueError) as error:
         raise PolicyError(f"{SETTINGS}: {error}") from None
+
+
+def folder_root(folder: Path, root: str | None, origin: str) -> SignedRoot | None:
+    """Return the trust root that the policy folder *folder* names, of the log *origin*, if any.
+
+    Raises PolicyError or TrustRefused.
+    """
+    if root is None:
+        return None
+    signed = read_root(folder / root)
+    if signed.root.origin != origin:
+        raise PolicyError(
+            f"`{root}` is the trust root of the log `{signed.root.origin}`, want one of `{origin}`"
+        )
+    return signed
+
+
+def read_root(path: Path) -> SignedRoot:
+    """Return the trust root in the file *path*, signed by a threshold of its own root keys.
+
+    Raises PolicyError if it cannot be read, TrustRefused.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_ROOT_FILE + 1)
+    except OSError as error:
+        raise PolicyError(f"cannot read `{path}`: {error.strerror}") from error
+    try:
+        return accept_first(SignedRoot.parse(data))
+    except TrustRefused as error:
+        raise TrustRefused(error.code, f"`{path}`: {error}") from None
 
 
 def read_toml(data: bytes) -> dict[str, object]:
@@ -78,13 +123,15 @@ def read_toml(data: bytes) -> dict[str, object]:
 def log_settings(tables: Mapping[str, object]) -> LogSettings:
     """Return the tables `ledger` and `trust` of *tables*; raise InputError or ValueError."""
     ledger = require_object(tables["ledger"], "[ledger]", ("head", "origin"), ("path", "url"))
-    trust = require_object(tables["trust"], "[trust]", ("engine", "log"))
+    trust = require_object(tables["trust"], "[trust]", ("engine", "log"), ("root",))
+    root = trust.get("root")
     return LogSettings(
         ledger=_place(ledger),
         head=require_text(ledger["head"], "[ledger] head"),
         origin=require_text(ledger["origin"], "[ledger] origin"),
         trusted_engines=public_keys(trust["engine"], "[trust] engine"),
         trusted_log=public_key(trust["log"], "[trust] log"),
+        root=None if root is None else require_text(root, "[trust] root"),
     )
 
 
