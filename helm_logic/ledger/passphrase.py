@@ -12,6 +12,7 @@ this one. Asking a person is done by `cli`, which gives another `Passphrases`.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -55,12 +56,12 @@ def encode_passphrase(text: str) -> bytes:
 
 
 def _read_descriptor(number: str) -> bytes:
-    if not (number.isascii() and number.isdecimal()):
+    if re.fullmatch("[0-9]{1,9}", number) is None:
         raise KeyFileError(f"{FD_VARIABLE}: got `{number[:24]}`, want the number of a descriptor")
     try:
         with os.fdopen(int(number), "rb", closefd=False) as file:
             return file.read(_MAX_BYTES + 1)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise KeyFileError(f"{FD_VARIABLE}: descriptor {number} was not read: {error}") from error
 
 

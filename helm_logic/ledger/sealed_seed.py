@@ -46,9 +46,10 @@ class Cost:
 
     @memory.validator
     def _memory_bound(self, _: object, memory: int) -> None:
-        if not argon2id.MEMLIMIT_MIN <= memory <= MAX_MEMORY:
+        # Argon2 counts in KiB: with a remainder, one key would have many spellings.
+        if memory % 1024 or not argon2id.MEMLIMIT_MIN <= memory <= MAX_MEMORY:
             least = argon2id.MEMLIMIT_MIN
-            raise ValueError(f"got {memory} bytes for argon2id, want {least} to {MAX_MEMORY}")
+            raise ValueError(f"got {memory} bytes for argon2id, want KiB, {least} to {MAX_MEMORY}")
 
 
 @attrs.frozen

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys: strict verification, reproducible key ids, and files that keep a seed to themselves."""
+"""Keys: strict verification, reproducible key ids, and signers that show no seed."""
 
 from __future__ import annotations
-
-import os
-import socket
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_logic.errors import KeyFileError, SignatureError
-from helm_logic.ledger.key_file import read_key_file, write_key_file
+from helm_logic.errors import SignatureError
 from helm_logic.ledger.keys import PublicKey, SeedSigner, Signer
 from tests.ledger.keyring import ENGINE, LOG
 from tests.ledger.vectors import load
@@ -156,91 +151,3 @@ def test_a_seed_has_32_bytes() -> None:
     for length in (0, 31, 33, 64):
         with pytest.raises(ValueError, match="want 32"):
             SeedSigner(bytes(length))
-
-
-def test_a_key_file_is_a_round_trip(tmp_path: Path) -> None:
-    """What was written signs the same, is 0600, and is never overwritten."""
-    path = tmp_path / "engine.key"
-    write_key_file(path, ENGINE)
-
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert read_key_file(path).sign(b"message") == ENGINE.sign(b"message")
-    with pytest.raises(KeyFileError, match="never overwritten"):
-        write_key_file(path, LOG)
-    assert read_key_file(path).public_key == ENGINE.public_key
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601, 0o660, 0o644])
-def test_a_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
-    """Any permission for group or others, with the command that takes it away."""
-    path = tmp_path / "engine.key"
-    write_key_file(path, ENGINE)
-    path.chmod(mode)
-
-    with pytest.raises(KeyFileError, match=f"got mode {mode:04o}, want 0600; run `chmod 600"):
-        read_key_file(path)
-
-
-def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
-    """A directory, a fifo (without waiting for its writer), a socket, a device, nothing at all."""
-    os.mkfifo(tmp_path / "fifo", 0o600)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "socket"))
-        for path in (tmp_path, tmp_path / "fifo", Path("/dev/null")):
-            with pytest.raises(KeyFileError, match="is not a regular file"):
-                read_key_file(path)
-        for path in (tmp_path / "socket", tmp_path / "absent"):
-            with pytest.raises(KeyFileError, match="was not read"):
-                read_key_file(path)
-
-
-def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
-    """Whether the file was good, open to others, or no file at all."""
-    path = tmp_path / "engine.key"
-    write_key_file(path, ENGINE)
-    before = sorted(Path("/dev/fd").iterdir())
-    read_key_file(path)
-    path.chmod(0o644)
-    for refused in (path, tmp_path):
-        with pytest.raises(KeyFileError):
-            read_key_file(refused)
-
-    assert sorted(Path("/dev/fd").iterdir()) == before
-
-
-def test_a_file_of_another_kind_is_told_apart(tmp_path: Path) -> None:
-    """Another first line, or one that is right and nothing after it."""
-    path = tmp_path / "engine.key"
-    for content, message in (
-        ("-----BEGIN PRIVATE KEY-----\n", "does not begin with `helm-logic private key v1`"),
-        ("helm-logic private key v1\n", "holds no seed of 32 bytes"),
-        ("helm-logic private key v1", "holds no seed of 32 bytes"),
-    ):
-        path.write_text(content)
-        path.chmod(0o600)
-        with pytest.raises(KeyFileError, match=message):
-            read_key_file(path)
-
-
-def test_every_changed_byte_of_a_key_file_is_noticed(tmp_path: Path) -> None:
-    """A bit flipped, a byte lost, a byte added: refused, and the seed stays out of the message."""
-    path = tmp_path / "engine.key"
-    write_key_file(path, ENGINE)
-    good = path.read_bytes()
-    places = range(len(good))
-    changed = [good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :] for at in places]
-    changed += [good[:at] for at in places]
-    changed += [good + b"\n", b"\n" + good, good + bytes(2000), b"\xff" + good]
-    changed += [good.replace(b"\n", b"\r\n")]
-
-    for data in changed:
-        path.write_bytes(data)
-        with pytest.raises(KeyFileError) as caught:
-            read_key_file(path)
-        assert good.split(b"seed: ")[1][:8].decode() not in str(caught.value)
-
-
-def test_a_key_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    """A missing directory is an error of the key file, not a traceback of the system."""
-    with pytest.raises(KeyFileError, match="was not written: No such file"):
-        write_key_file(tmp_path / "absent" / "engine.key", ENGINE)
