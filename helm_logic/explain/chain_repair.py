@@ -210,9 +210,14 @@ class ChainRepair:
 
 
 def _delegated(link: Link, spot: Spot) -> Link:
-    """Return *link* to the one who issues the next, or, at the end, to who asks."""
+    """Return *link* to the one who issues the next, or, at the end, to who asks.
+
+    A delegate keeps its key: that somebody else signed in its name is no reason to trust that key.
+    """
     if spot.following is None or spot.following.refused is not None:
         return attrs.evolve(link, delegate=subject_term(spot.request))
+    if spot.following.issuer == link.delegate:
+        return link
     return attrs.evolve(link, delegate=spot.following.issuer, delegate_key=spot.following.key)
 
 
