@@ -8,7 +8,7 @@ everything, sign. Nothing is signed as ALLOW that the kernel did not check.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -92,7 +92,14 @@ class _Case:
 class Evaluator:
     """Rules on requests by one bundle and signs the rulings with one key."""
 
-    def __init__(self, bundle: Bundle, signer: Signer, revocations: RevocationSet) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        signer: Signer,
+        revocations: RevocationSet,
+        approves: Callable[[str, PublicKey], bool] | None = None,
+    ) -> None:
+        """Decide by *bundle*; *approves* says of an approver's key whether it counts just now."""
         self._bundle = bundle
         self._signer = signer
         self._judge = Judge(bundle)
@@ -104,6 +111,7 @@ class Evaluator:
             for name, approver in bundle.settings.approvers.items()
             for role in approver.roles
         }
+        self._approves = approves
         limits = bundle.settings.limits.to_value()
         self._engine = {
             "limits": limits,
@@ -166,12 +174,20 @@ class Evaluator:
         approvals = _NO_APPROVALS
         if request.approvals:
             wanted = Circumstances(
-                request.digest, self._bundle.digest, chain.digest, self._trusted, now,
+                request.digest, self._bundle.digest, chain.digest, self._approvers(), now,
                 journal.is_consumed,
             )  # fmt: skip
             approvals = journal.only_answers(judge_approvals(request.approvals, wanted))
         revocations = revocations_of(chain, self._revocations)
         return _Case(request.digest, now, request, chain, approvals, revocations)
+
+    def _approvers(self) -> Mapping[tuple[str, str], Collection[PublicKey]]:
+        if (approves := self._approves) is None:
+            return self._trusted
+        return {
+            (name, role): tuple(key for key in keys if approves(name, key))
+            for (name, role), keys in self._trusted.items()
+        }
 
     def _facts(self, case: _Case) -> dict[str, list[Row]]:
         if case.request is None or case.chain is None:

@@ -10,8 +10,9 @@ Invariants:
   that helped an ALLOW is used up in the same commit as its receipt; if another guard of the same
   log was faster, the requests are ruled on again;
 - a revocation that any guard logged is heeded by all of them from their next decision on;
-- what a guard decides by (policy, keys, revocations of its folder) is in the log before its first
-  receipt, in the same commit.
+- what a guard decides by (policy, keys, trust root, revocations of its folder) is in the log before
+  its first receipt, in the same commit;
+- a guard whose keys do not count by its trust root, or by a newer one in the log, allows nothing.
 
 Requests decided together share one commit (`decide_all`). A request that repeats another within
 the same second, with nothing changed between, is the same decision and gets the same receipt.
@@ -32,6 +33,7 @@ from helm_logic.guard.evaluator import Evaluator, Ruling
 from helm_logic.guard.journal import Journal
 from helm_logic.guard.logbook import append_once, logged_revocations
 from helm_logic.guard.opening import open_parts
+from helm_logic.guard.roots import RootKeeper
 from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.passphrase import Passphrases
@@ -52,12 +54,14 @@ class Guard:
         store: Store,
         clock: Callable[[], int],
         first: tuple[Record, ...] = (),
+        root: RootKeeper | None = None,
     ) -> None:
         """Decide with *evaluator*; *first* is logged before anything else is."""
         self._evaluator = evaluator
         self._store = store
         self._clock = clock
         self._first = first
+        self._root = root
         self._lock = threading.Lock()
         self._heeded = 0  # entries of the log whose revocations are heeded
 
@@ -72,8 +76,8 @@ class Guard:
         is not private or stays locked, SignerError if a signer elsewhere is not there, StoreError
         if the log cannot be opened for writing.
         """
-        evaluator, store, first = open_parts(folder, clock, passphrases)
-        guard = cls(evaluator, store, clock, first)
+        evaluator, store, first, root = open_parts(folder, clock, passphrases)
+        guard = cls(evaluator, store, clock, first, root)
         try:
             guard._catch_up()
         except BaseException:
@@ -94,6 +98,8 @@ class Guard:
     @property
     def trust(self) -> Trust:
         """What a verifier of this guard's receipts needs."""
+        if self._root is not None:
+            return self._root.trust
         return Trust((self._evaluator.key,), self._store.origin, self._store.key)
 
     def decide(self, request: bytes) -> Decision:
@@ -147,6 +153,8 @@ class Guard:
         size = self._store.refresh()
         if size > self._heeded:
             self._evaluator.heed(logged_revocations(self._store, self._heeded))
+            if self._root is not None:
+                self._root.follow(self._store, self._heeded)
             self._heeded = size
 
     def _unavailable(self, ruling: Ruling, error: HelmError) -> Decision:

@@ -13,21 +13,27 @@ import attrs
 
 from helm_logic.authority.revocation import VerifiedRevocation, verify_revocation
 from helm_logic.errors import AlreadyLogged, InputError, LinkRefused, StoreCorrupt
+from helm_logic.guard.roots import logged_root
 from helm_logic.ledger.keys import PublicKey, Signer
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store_protocol import Entry, Log, Record, Store
-from helm_logic.receipts.changes import KeyChange, PolicyChange
+from helm_logic.receipts.changes import KeyChange, PolicyChange, RootChange
+from helm_logic.receipts.trust_root_chain import SignedRoot, accept_next
 
 
 @attrs.frozen
 class InForce:
-    """What a guard decides by: policy and program digests with the *blobs* they name, and keys."""
+    """What a guard decides by: policy and program digests with the *blobs* they name, and keys.
+
+    *root* is its trust root, if it has one.
+    """
 
     bundle: str
     program: str
     blobs: Mapping[str, bytes]
     engine: PublicKey
     trusted: tuple[PublicKey, ...]
+    root: SignedRoot | None = None
 
 
 def append_once(store: Store, records: Iterable[Record]) -> dict[str, int]:
@@ -65,7 +71,23 @@ def announce(store: Store, log: Signer, what: InForce, now: int) -> tuple[Record
     keys = KeyChange(what.engine, log.public_key, what.trusted, now, _name(last))
     if last is None or _said(_keys(last)) != _said(keys):
         records.append(Record(Kind.KEYS, keys.signed(log)))
+    if what.root is not None:
+        records += announce_root(store, log, what.root, now)
     return tuple(records)
+
+
+def announce_root(store: Store, log: Signer, root: SignedRoot, now: int) -> list[Record]:
+    """Return the entry that puts *root* in force, none if the log has it or a later version.
+
+    Raises TrustRefused if it may not follow the version that the log has.
+    """
+    last = _last(store, Kind.ROOT)
+    if last is not None:
+        known = logged_root(last)
+        if known.root.version > root.root.version or known.digest == root.digest:
+            return []
+        accept_next(known, root)
+    return [Record(Kind.ROOT, RootChange(root.envelope, now, _name(last)).signed(log))]
 
 
 def logged_revocations(log: Log, start: int = 0) -> list[VerifiedRevocation]:
