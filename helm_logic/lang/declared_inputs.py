@@ -7,14 +7,20 @@ a request is the path, whose first name is one of the four parts of an AuthZEN r
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from helm_logic.kernel.terms import Term
 from helm_logic.lang import tree
 from helm_logic.lang.constants import ADMITS, is_principal
 from helm_logic.lang.diagnostics import Findings, did_you_mean
 from helm_logic.lang.ruleset import Input
+from helm_logic.lang.source import Span
 
 _SCALARS = ("bool", "int", "string", "time", "principal")
-_ROOTS = ("subject", "action", "resource", "context")
+# What of a request has a value of its own; all else of it stands in `properties` or the context.
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "subject": ("type", "id"), "action": ("name",), "resource": ("type", "id"), "context": (),
+}  # fmt: skip
 _WIDEST = 1_000  # a range is kept as its values, for whoever lists what an input can be
 
 
@@ -88,14 +94,30 @@ class _Reader:
 
     def check_path(self) -> None:
         path, span = self._statement.path, self._statement.path_span
-        if path[0] not in _ROOTS:
-            expected = " or ".join(f"`{each}`" for each in _ROOTS)
+        if path[0] not in _PARTS:
+            expected = " or ".join(f"`{each}`" for each in _PARTS)
             message = f"a request has no part `{path[0]}`"
-            fix = did_you_mean(path[0], _ROOTS)
+            fix = did_you_mean(path[0], _PARTS)
             self._findings.add("HL017", message, span, expected=expected, fix=fix)
-        elif len(path) == 1:
-            message = f"`{path[0]}` is a part of the request, not a value in it"
-            self._findings.add("HL017", message, span, expected=f"`{path[0]}.name`")
+        else:
+            self._check_place(path[0], path[1:], span)
+
+    def _check_place(self, part: str, rest: Sequence[str], span: Span) -> None:
+        """Report what can never have a value: all but the names and properties of *part*."""
+        is_free = part == "context"
+        holder = part if is_free else f"{part}.properties"
+        places = [*(f"`{part}.{each}`" for each in _PARTS[part]), f"`{holder}.NAME`"]
+        expected = " or ".join(places)
+        if not rest:
+            message = f"`{part}` is a part of the request, not a value in it"
+            self._findings.add("HL017", message, span, expected=expected)
+        elif not (is_free or f"`{part}.{'.'.join(rest)}`" in places or rest[0] == "properties"):
+            message = f"no {part} of a request has `{'.'.join(rest)}`"
+            fix = f"write `{holder}.{rest[-1]}`"
+            self._findings.add("HL017", message, span, expected=expected, fix=fix)
+        elif not is_free and list(rest) == ["properties"]:
+            message = f"`{holder}` has values in it, and is none"
+            self._findings.add("HL017", message, span, expected=expected)
 
     def default(self, scalar: str, domain: tuple[Term, ...] | None) -> Term | None:
         default = self._statement.default
