@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
@@ -69,18 +68,6 @@ def test_a_good_pack_holds_in_every_respect() -> None:
     assert Pack.parse(DATA).to_bytes() == DATA
     assert is_pack(DATA)
     assert not is_pack(PACK.receipt.to_bytes())
-
-
-def test_the_second_verifier_shares_no_code() -> None:
-    """It imports the standard library and PyNaCl only, so it stands for a stranger's."""
-    text = Path(str(second_verifier.__file__)).read_text("utf-8")
-    imported = {
-        (each.module if isinstance(each, ast.ImportFrom) else each.names[0].name) or ""
-        for each in ast.walk(ast.parse(text))
-        if isinstance(each, ast.Import | ast.ImportFrom)
-    }
-    roots = {name.partition(".")[0] for name in imported}
-    assert roots - sys.stdlib_module_names == {"nacl"}
 
 
 def test_format_md_numbers_the_same_results() -> None:
