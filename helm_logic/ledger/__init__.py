@@ -4,7 +4,7 @@
     shape        reading the members of parsed JSON, one by one
     base64text   the one accepted base64 spelling of some bytes
     durable      files that are on the disk when the call returns
-    keys         public keys, signers, private key files
+    keys         public keys and who signs; `ecdsa` for those of key services
     envelope     DSSE v1: what is signed, and how signatures are counted
     leaf         the fixed record that stands for an envelope in the tree
     merkle       the RFC 6962 tree, its proofs and their verification
@@ -23,6 +23,9 @@
     tiles        the log as static files, C2SP tlog-tiles; tile_reader trusts none of them
     consistency_file  the proof that a log only grew, as a text file
     open_log     opening a log by what the settings call it
+    key_file     private keys in files; of it are private_file, sealed_seed, passphrase
+    open_signer  opening a signer by what the settings call it: a key file, or one of
+                 ssh_agent, command_signer, securesystemslib_signer
 
 Nothing here knows what a payload means. A verifier needs everything above `head` and no database.
 """

@@ -10,8 +10,11 @@ A relative path, of a key file or a program, is taken from the folder of helm.to
 one on a command line. A public key is written as `helm-logic keys show` does: it is what the
 signer's answers are held to, so nobody has to be asked for it.
 
-INVARIANT: what a signer opened here gives is verified with its public key before anyone gets it. A
-fault, a wrong slot or another key is an error where it happens, not a receipt nobody can verify.
+Invariants:
+- what a signer opened here gives is verified with its public key before anyone gets it: a fault, a
+  wrong slot or another key is an error where it happens, not a receipt that nobody can verify;
+- only deciding and signing open one. Whoever verifies or reads somebody else's folder runs no
+  command that its helm.toml names.
 """
 
 from __future__ import annotations

@@ -180,6 +180,31 @@ def test_commands_sign_with_any_signer(policy: Path) -> None:
     assert (Path("one.json").exists(), Path("two.json").exists()) == (True, False)
 
 
+def test_whoever_only_reads_runs_no_command(policy: Path) -> None:
+    """A stranger's folder may name any command: verifying and looking around never start it."""
+    helm("decide", "requests/allow.json")
+    settings = policy / "helm.toml"
+    text = settings.read_text("utf-8")
+    for which in ("engine", "log"):
+        key = read_key_file(policy / "keys" / f"{which}.key").public_key
+        text = text.replace(f'"keys/{which}.key"', f'"command:{key} touch started"')
+    settings.write_text(text, "utf-8")
+    for arguments in (
+        ("verify", "3"),
+        ("explain", "3"),
+        ("log", "show"),
+        ("log", "fsck"),
+        ("log", "checkpoint"),
+        ("pack", "3", "-o", "pack.tar"),
+        ("verify", "pack.tar"),
+        ("check",),
+    ):
+        helm(*arguments)
+        assert not Path("started").exists(), arguments
+    helm("decide", "requests/allow.json", code=2)
+    assert Path("started").exists()
+
+
 def test_a_terminal_is_asked_without_echo(folder: Path) -> None:
     """A real terminal, with stdin elsewhere: the prompt is shown, what is typed is not."""
     write_key_file(FILE, SeedSigner(b"x" * 32), b"secret", Cost(1, 8192))
