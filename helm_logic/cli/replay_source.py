@@ -112,12 +112,11 @@ def file_batch(named: str, data: bytes, trust: Trust, end: int) -> Batch:
     """
     name = shown(Path(named))
     try:
-        receipts = _pack(data, trust) if is_pack(data) else [_receipt(data, trust)]
+        receipts, blobs = _pack(data, trust) if is_pack(data) else ([_receipt(data, trust)], {})
     except HelmError as error:
         return Batch(end, refused=(refusal(name, "", error),))
     logged = [Logged(name, receipts[0].envelope)]
     logged += [Logged(f"{name}, {each.id}", each.envelope) for each in receipts[1:]]
-    blobs: dict[str, bytes] = {}
     for each in receipts:
         program = canonical_json(each.program)
         files = [one.to_bytes() for one in each.envelopes]
@@ -135,7 +134,8 @@ def _receipt(data: bytes, trust: Trust) -> Receipt:
     return verify_receipt(data, trust).receipt
 
 
-def _pack(data: bytes, trust: Trust) -> list[Receipt]:
+def _pack(data: bytes, trust: Trust) -> tuple[list[Receipt], dict[str, bytes]]:
+    """Return the receipts in the pack *data*, its own first, and the policies they name."""
     report = any_pack_report(data, trust)
     for each in report.results:
         if each.state not in (State.HOLDS, State.NOT_ASKED):
@@ -146,13 +146,13 @@ def _pack(data: bytes, trust: Trust) -> list[Receipt]:
             "a redacted pack lacks the bytes that were signed; `helm-logic verify --replay` derives"
             " again what it still shows",
         )
-    return [receipt for receipt, _ in report.pack.receipts()]
+    return [receipt for receipt, _ in report.pack.receipts()], dict(report.pack.policies)
 
 
 def _page(log: Log, begin: int, stop: int, blobs: _Blobs, label: str) -> Iterator[Batch]:
     """Yield at most `_BATCHES` batches of the receipts from *begin* on, the last one up to *stop*.
 
-    If there are no more receipts, a batch without any.
+    If there are no more receipts, the last one is without any.
     """
     receipts: list[Entry] = []
     size = count = 0
@@ -169,7 +169,7 @@ def _page(log: Log, begin: int, stop: int, blobs: _Blobs, label: str) -> Iterato
             continue
         yield batch(entry.index + 1)
         count += 1
-        if count == _BATCHES:
+        if count == _BATCHES or entry.index + 1 == stop:
             return
         receipts, size = [], 0
     yield batch(stop)

@@ -40,7 +40,7 @@ GROUPS: Mapping[str, str] = {
 
 _ERROR = "error "
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
-_WIDTH = 16
+_WIDTH = 18
 
 
 @attrs.frozen

@@ -125,7 +125,7 @@ class Replayer:
 
     def _program(self, name: str, blobs: Mapping[str, bytes]) -> _Prepared:
         found = self._prepared.get(name)
-        if found is None:
+        if found is None or name not in blobs:
             found = _Prepared(blob_of(blobs, name, "the program"))
             if len(self._prepared) >= _KEPT:
                 del self._prepared[next(iter(self._prepared))]

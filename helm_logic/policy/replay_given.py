@@ -61,10 +61,10 @@ class GivenFacts:
         return None
 
     def _basis(self, policy: str, blobs: Mapping[str, bytes]) -> Basis:
+        if policy not in blobs:  # also if it was read before: no result may depend on the order
+            raise Untold("its policy is not stored with it")
         found = self._bases.get(policy)
         if found is None:
-            if policy not in blobs:
-                raise Untold("its policy is not stored with it")
             found = Basis.read(policy, blob_of(blobs, policy, "the policy"))
             if len(self._bases) >= _KEPT:
                 del self._bases[next(iter(self._bases))]

@@ -121,8 +121,8 @@ LIES: dict[str, tuple[Change, list[str]]] = {
         ["facts, freeze(false)", "kernel, model", "native, model: deny(change_freeze)"],
     ),
     "a fact that changes nothing": (
-        _fact("depth_left", [["s:link-0", 7], ["s:link-1", 0]]),
-        ['facts, depth_left("link-0", 1)'],
+        lambda predicate: predicate["facts"]["delegate_key"][1].__setitem__(1, "s:other"),
+        ["facts, delegate_key("],
     ),
     "a chain that was too long": (
         _set(chain=[], facts={"chain_length": [[9]], "rejected": [[3, "y:depth_exceeded"]]}),
