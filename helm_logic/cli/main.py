@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "Inspect evidence": {
         "verify": "Verify receipts and packs.",
+        "replay": "Derive logged verdicts again, or judge them by a new policy.",
         "pack": "Put a receipt and all that it names into one file.",
         "explain": "Show why: the derivation of a receipt as text.",
         "log": "Look at the log: entries, histories, proofs; check all of it.",
