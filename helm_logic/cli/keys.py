@@ -149,9 +149,10 @@ def encrypt(*, file: Path, as_json: bool) -> None:
 def rotate(*, file: Path, name: str | None, encrypt: bool, as_json: bool) -> None:
     """Put a new key into FILE; the old one stays beside it, as FILE and the start of its id.
 
-    Nobody takes the new key for the old one until they are told: add it to helm.toml. Under [trust]
-    engine the old one stays, for receipts until now are verified by it; a log keeps its key. What
-    was encrypted is encrypted anew, by a passphrase of its own.
+    Nobody takes the new key for the old one until they are told: add it to helm.toml, and to the
+    trust root if there is one (`helm-logic trust`). Under [trust] engine the old one stays, for
+    receipts until now are verified by it; a log keeps its key. What was encrypted is encrypted
+    anew, by a passphrase of its own.
 
     \b
       helm-logic keys rotate keys/engine.key

@@ -140,7 +140,9 @@ def _ask(path: str, request: bytes, want: int, patience: float) -> bytes:
             agent.connect(path)
             agent.sendall(_string(request))
             length = _LENGTH.unpack(_receive(agent, _LENGTH.size))[0]
-            answer = _receive(agent, min(length, MAX_MESSAGE + 1))
+            if length > MAX_MESSAGE:
+                raise SignerError(f"the ssh-agent announced {length} bytes, want {MAX_MESSAGE}")
+            answer = _receive(agent, length)
     except TimeoutError:
         raise SignerError(f"the ssh-agent did not answer within {patience:g} seconds") from None
     except OSError as error:
