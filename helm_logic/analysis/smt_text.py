@@ -12,29 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from helm_logic.analysis.smt import (
-    BOOL,
-    INT,
-    TRUE,
-    And,
-    Apply,
-    Eq,
-    Exists,
-    ForAll,
-    Formula,
-    Le,
-    Lt,
-    Not,
-    Number,
-    Or,
-    Product,
-    Sum,
-    Truth,
-    Var,
-    children,
-    sort_of,
-    subterms,
-)
+from helm_logic.analysis import smt
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@<>!?-]*")
 _WORDS = frozenset(
@@ -57,14 +35,14 @@ def symbol(name: str) -> str:
     return "".join(written)
 
 
-def text(term: Formula) -> str:
+def text(term: smt.Formula) -> str:
     """Return *term* as an SMT-LIB expression."""
     return _text(term, {})
 
 
-def _text(term: Formula, known: dict[Formula, str]) -> str:
+def _text(term: smt.Formula, known: dict[smt.Formula, str]) -> str:
     """Return the text of *term*; *known* has those of terms that may stand in it twice."""
-    if not isinstance(term, (And, Or, Not, Eq)):
+    if not isinstance(term, (smt.And, smt.Or, smt.Not, smt.Eq)):
         return _new_text(term, known)
     if term not in known:
         known[term] = _new_text(term, known)
@@ -72,100 +50,100 @@ def _text(term: Formula, known: dict[Formula, str]) -> str:
 
 
 def _new_text(  # noqa: C901, PLR0911  one case for each kind of term
-    term: Formula, known: dict[Formula, str]
+    term: smt.Formula, known: dict[smt.Formula, str]
 ) -> str:
     match term:
-        case Var(name, _) | Apply(name, (), _):
+        case smt.Var(name, _) | smt.Apply(name, (), _):
             return symbol(name)
-        case Number(value):
+        case smt.Number(value):
             return str(value) if value >= 0 else f"(- {-value})"
-        case Truth(value):
+        case smt.Truth(value):
             return "true" if value else "false"
-        case Apply(name, terms, _):
+        case smt.Apply(name, terms, _):
             return _list(symbol(name), terms, known)
-        case Sum(parts) | And(parts) | Or(parts):
+        case smt.Sum(parts) | smt.And(parts) | smt.Or(parts):
             word, nothing = _JOINED[type(term)]
             if len(parts) < 2:  # noqa: PLR2004  nothing to join
                 return _text(parts[0], known) if parts else nothing
             return _list(word, parts, known)
-        case Product(factor, part):
-            return _list("*", (Number(factor), part), known)
-        case Not(part):
+        case smt.Product(factor, part):
+            return _list("*", (smt.Number(factor), part), known)
+        case smt.Not(part):
             return _list("not", (part,), known)
-        case ForAll(variables, body):
+        case smt.ForAll(variables, body):
             return f"(forall ({_bound(variables)}) {_text(body, known)})"
-        case Exists(variables, body):
+        case smt.Exists(variables, body):
             return f"(exists ({_bound(variables)}) {_text(body, known)})"
-        case Le(left, right) | Lt(left, right) | Eq(left, right):  # pragma: no branch
+        case smt.Le(left, right) | smt.Lt(left, right) | smt.Eq(left, right):  # pragma: no branch
             return _list(_RELATIONS[type(term)], (left, right), known)
 
 
-_JOINED = {Sum: ("+", "0"), And: ("and", "true"), Or: ("or", "false")}
-_RELATIONS = {Le: "<=", Lt: "<", Eq: "="}
+_JOINED = {smt.Sum: ("+", "0"), smt.And: ("and", "true"), smt.Or: ("or", "false")}
+_RELATIONS = {smt.Le: "<=", smt.Lt: "<", smt.Eq: "="}
 
 
-def smtlib(formulas: Iterable[Formula], comment: str = "") -> str:
+def smtlib(formulas: Iterable[smt.Formula], comment: str = "") -> str:
     """Return the script that asks whether *formulas* can hold together.
 
     It declares what they name, in the order of names, and ends with `(check-sat)`. *comment* may
     have lines. Raises ValueError if one name is used with two signatures.
     """
-    asked = [each for each in formulas if each != TRUE]
+    asked = [each for each in formulas if each != smt.TRUE]
     lines = [f"; {line}".rstrip() for line in comment.splitlines()]
     lines += ["(set-logic ALL)", *declarations(asked)]
-    known: dict[Formula, str] = {}
+    known: dict[smt.Formula, str] = {}
     lines += [f"(assert {_text(each, known)})" for each in asked]
     return "\n".join((*lines, "(check-sat)", ""))
 
 
-def declarations(formulas: Iterable[Formula]) -> Iterator[str]:
+def declarations(formulas: Iterable[smt.Formula]) -> Iterator[str]:
     """Yield the declarations of the sorts, constants and functions that *formulas* name."""
     found: dict[str, tuple[tuple[str, ...], str]] = {}
     for name, signature in _named(formulas):
         if found.setdefault(name, signature) != signature:
             raise ValueError(f"`{name}` is used as {found[name]} and as {signature}")
     sorts = {sort for inner, outer in found.values() for sort in (*inner, outer)}
-    for sort in sorted(sorts - {INT, BOOL}):
+    for sort in sorted(sorts - {smt.INT, smt.BOOL}):
         yield f"(declare-sort {symbol(sort)} 0)"
     for name, (inner, outer) in sorted(found.items()):
         yield f"(declare-fun {symbol(name)} ({' '.join(map(_sort, inner))}) {_sort(outer)})"
 
 
-def _named(formulas: Iterable[Formula]) -> Iterator[tuple[str, tuple[tuple[str, ...], str]]]:
+def _named(formulas: Iterable[smt.Formula]) -> Iterator[tuple[str, tuple[tuple[str, ...], str]]]:
     """Yield the free names with their signatures."""
-    seen = set[tuple[Formula, frozenset[Var]]]()
-    waiting = [(each, frozenset[Var]()) for each in formulas]
+    seen = set[tuple[smt.Formula, frozenset[smt.Var]]]()
+    waiting = [(each, frozenset[smt.Var]()) for each in formulas]
     while waiting:
         term, bound = waiting.pop()
         if (term, bound) in seen:
             continue
         seen.add((term, bound))
         match term:
-            case Var(name, sort) if term not in bound:
+            case smt.Var(name, sort) if term not in bound:
                 yield name, ((), sort)
-            case Apply(name, terms, sort):
-                yield name, (tuple(map(sort_of, terms)), sort)
-            case ForAll(variables, _) | Exists(variables, _):
+            case smt.Apply(name, terms, sort):
+                yield name, (tuple(map(smt.sort_of, terms)), sort)
+            case smt.ForAll(variables, _) | smt.Exists(variables, _):
                 bound |= set(variables)
-        waiting += [(each, bound) for each in children(term)]
+        waiting += [(each, bound) for each in smt.children(term)]
 
 
-def share(formulas: Iterable[Formula]) -> list[Formula]:
+def share(formulas: Iterable[smt.Formula]) -> list[smt.Formula]:
     """Return formulas that hold together iff *formulas* do, in which no large part stands twice.
 
     Such a part gets a name, `part N`, and an equation that says what it is.
     """
     asked = list(formulas)
-    uses = Counter(each for term in subterms(asked) for each in _open_children(term))
-    known: dict[Formula, Formula] = {}
-    said: list[Formula] = []
+    uses = Counter(each for term in smt.subterms(asked) for each in _open_children(term))
+    known: dict[smt.Formula, smt.Formula] = {}
+    said: list[smt.Formula] = []
 
-    def rebuilt(term: Formula) -> Formula:
+    def rebuilt(term: smt.Formula) -> smt.Formula:
         if term not in known:
             inner = _with_children(term, rebuilt)
-            if uses[term] > 1 and isinstance(term, (And, Or)):
-                name = Var(f"part {len(said)}", BOOL)
-                said.append(Eq(name, inner))
+            if uses[term] > 1 and isinstance(term, (smt.And, smt.Or)):
+                name = smt.Var(f"part {len(said)}", smt.BOOL)
+                said.append(smt.Eq(name, inner))
                 inner = name
             known[term] = inner
         return known[term]
@@ -173,28 +151,28 @@ def share(formulas: Iterable[Formula]) -> list[Formula]:
     return [*map(rebuilt, asked), *said]
 
 
-def _open_children(term: Formula) -> tuple[Formula, ...]:
-    return children(term) if isinstance(term, (And, Or, Not, Eq)) else ()
+def _open_children(term: smt.Formula) -> tuple[smt.Formula, ...]:
+    return smt.children(term) if isinstance(term, (smt.And, smt.Or, smt.Not, smt.Eq)) else ()
 
 
-def _with_children(term: Formula, change: Callable[[Formula], Formula]) -> Formula:
+def _with_children(term: smt.Formula, change: Callable[[smt.Formula], smt.Formula]) -> smt.Formula:
     match term:
-        case And(parts) | Or(parts):
+        case smt.And(parts) | smt.Or(parts):
             return type(term)(tuple(map(change, parts)))
-        case Not(part):
-            return Not(change(part))
-        case Eq(left, right):
-            return Eq(change(left), change(right))
+        case smt.Not(part):
+            return smt.Not(change(part))
+        case smt.Eq(left, right):
+            return smt.Eq(change(left), change(right))
     return term
 
 
-def _list(head: str, terms: Iterable[Formula], known: dict[Formula, str]) -> str:
+def _list(head: str, terms: Iterable[smt.Formula], known: dict[smt.Formula, str]) -> str:
     return f"({' '.join((head, *(_text(each, known) for each in terms)))})"
 
 
-def _bound(variables: Iterable[Var]) -> str:
+def _bound(variables: Iterable[smt.Var]) -> str:
     return " ".join(f"({symbol(each.name)} {_sort(each.sort)})" for each in variables)
 
 
 def _sort(sort: str) -> str:
-    return sort if sort in (INT, BOOL) else symbol(sort)
+    return sort if sort in (smt.INT, smt.BOOL) else symbol(sort)

@@ -7,56 +7,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helm_logic.analysis import second_solver, solver
-from helm_logic.analysis.smt import (
-    BOOL,
-    FALSE,
-    TRUE,
-    And,
-    Apply,
-    Eq,
-    Exists,
-    ForAll,
-    Formula,
-    Le,
-    Lt,
-    Not,
-    Number,
-    Or,
-    Product,
-    Sum,
-    Var,
-    conj,
-    disj,
-    implies,
-    neg,
-    same,
-    sort_of,
-)
+from helm_logic.analysis import second_solver, smt, solver
 from helm_logic.analysis.smt_reader import inlined, read_expressions, read_formula
 from helm_logic.analysis.smt_text import share, smtlib, symbol, text
 from helm_logic.analysis.solver import Model
 from helm_logic.errors import InputError
 
-NUMBERS = tuple(Var(name) for name in ("x", "root-until", "and", "1st", "a b"))
-TRUTHS = tuple(Var(name, BOOL) for name in ("p", "gives.scope?", "not"))
-NAMES: dict[str, Formula] = {symbol(each.name): each for each in (*NUMBERS, *TRUTHS)}
+NUMBERS = tuple(smt.Var(name) for name in ("x", "root-until", "and", "1st", "a b"))
+TRUTHS = tuple(smt.Var(name, smt.BOOL) for name in ("p", "gives.scope?", "not"))
+NAMES: dict[str, smt.Formula] = {symbol(each.name): each for each in (*NUMBERS, *TRUTHS)}
 
 terms = st.recursive(
-    st.sampled_from(NUMBERS) | st.integers(-9, 9).map(Number),
+    st.sampled_from(NUMBERS) | st.integers(-9, 9).map(smt.Number),
     lambda inner: (
-        st.lists(inner, min_size=2, max_size=3).map(lambda each: Sum(tuple(each)))
-        | st.builds(Product, st.integers(-3, 3), st.sampled_from(NUMBERS))
+        st.lists(inner, min_size=2, max_size=3).map(lambda each: smt.Sum(tuple(each)))
+        | st.builds(smt.Product, st.integers(-3, 3), st.sampled_from(NUMBERS))
     ),
     max_leaves=4,
 )
-atoms = st.sampled_from(TRUTHS) | st.builds(Le, terms, terms) | st.builds(Lt, terms, terms)
+atoms = st.sampled_from(TRUTHS) | st.builds(smt.Le, terms, terms) | st.builds(smt.Lt, terms, terms)
 formulas = st.recursive(
-    atoms | st.builds(Eq, terms, terms),
+    atoms | st.builds(smt.Eq, terms, terms),
     lambda inner: (
-        st.lists(inner, max_size=3).map(conj)
-        | st.lists(inner, max_size=3).map(disj)
-        | inner.map(neg)
+        st.lists(inner, max_size=3).map(smt.conj)
+        | st.lists(inner, max_size=3).map(smt.disj)
+        | inner.map(smt.neg)
     ),
     max_leaves=8,
 )
@@ -71,24 +46,26 @@ def test_names_stay_apart(one: str, other: str) -> None:
 
 
 @given(formulas)
-def test_what_is_written_is_read(formula: Formula) -> None:
+def test_what_is_written_is_read(formula: smt.Formula) -> None:
     """Reading the text of a formula gives one with the same text."""
     (expression,) = read_expressions(text(formula))
     again = read_formula(expression, NAMES)
     assert text(again) == text(formula)
-    assert sort_of(again) == BOOL
+    assert smt.sort_of(again) == smt.BOOL
 
 
 @settings(max_examples=30)
 @given(formulas)
-def test_both_solvers_read_it_alike(formula: Formula) -> None:
+def test_both_solvers_read_it_alike(formula: smt.Formula) -> None:
     """What one solver finds contradictory, the other does; a model makes the formula true."""
     script = smtlib([formula])
     assert solver.is_unsatisfiable(script) == second_solver.is_unsatisfiable(script)
     answer = solver.solve([formula])
     if isinstance(answer, Model):
-        pinned: list[Formula] = [Eq(each, Number(answer.number(each))) for each in NUMBERS]
-        pinned += [each if answer.truth(each) else neg(each) for each in TRUTHS]
+        pinned: list[smt.Formula] = [
+            smt.Eq(each, smt.Number(answer.number(each))) for each in NUMBERS
+        ]
+        pinned += [each if answer.truth(each) else smt.neg(each) for each in TRUTHS]
         assert solver.is_unsatisfiable(smtlib([formula, *pinned])) is False
     else:
         assert answer is None
@@ -96,9 +73,9 @@ def test_both_solvers_read_it_alike(formula: Formula) -> None:
 
 @settings(max_examples=30)
 @given(st.lists(formulas, min_size=1, max_size=3))
-def test_sharing_changes_nothing(asked: list[Formula]) -> None:
+def test_sharing_changes_nothing(asked: list[smt.Formula]) -> None:
     """Formulas with their common parts named hold together iff they did before."""
-    twice = [disj((*asked, neg(asked[0]))), conj(asked)]
+    twice = [smt.disj((*asked, smt.neg(asked[0]))), smt.conj(asked)]
     before = solver.is_unsatisfiable(smtlib(twice))
     assert solver.is_unsatisfiable(smtlib(share(twice))) == before
 
@@ -106,24 +83,26 @@ def test_sharing_changes_nothing(asked: list[Formula]) -> None:
 def test_what_is_plain_to_see_is_simplified() -> None:
     """Truths vanish, contradictions spread, doubles count once."""
     p, q = TRUTHS[:2]
-    assert conj([TRUE, p, p]) == p
-    assert conj([p, FALSE]) == FALSE
-    assert disj([p, conj([])]) == TRUE
-    assert disj([]) == FALSE
-    assert implies(TRUE, p) == p
-    assert neg(neg(q)) == q
-    assert conj([And((p, q)), q]) == And((p, q))
-    assert disj([Or((p, q)), q]) == Or((p, q))
-    assert same(Number(1), Number(2)) == FALSE
-    assert same(TRUE, p) == p
-    assert same(p, FALSE) == Not(p)
+    assert smt.conj([smt.TRUE, p, p]) == p
+    assert smt.conj([p, smt.FALSE]) == smt.FALSE
+    assert smt.disj([p, smt.conj([])]) == smt.TRUE
+    assert smt.disj([]) == smt.FALSE
+    assert smt.implies(smt.TRUE, p) == p
+    assert smt.neg(smt.neg(q)) == q
+    assert smt.conj([smt.And((p, q)), q]) == smt.And((p, q))
+    assert smt.disj([smt.Or((p, q)), q]) == smt.Or((p, q))
+    assert smt.same(smt.Number(1), smt.Number(2)) == smt.FALSE
+    assert smt.same(smt.TRUE, p) == p
+    assert smt.same(p, smt.FALSE) == smt.Not(p)
 
 
 def test_a_script_declares_what_it_names() -> None:
     """Sorts, constants and functions, but no bound variables; with a comment before."""
-    link = Var("L", "Link")
-    said = ForAll((link,), Exists((Var("n"),), Apply("until", (link, Var("n")))))
-    assert smtlib([said, Var("p", BOOL), TRUE], "two\nlines").splitlines() == [
+    link = smt.Var("L", "Link")
+    said = smt.ForAll(
+        (link,), smt.Exists((smt.Var("n"),), smt.Apply("until", (link, smt.Var("n"))))
+    )
+    assert smtlib([said, smt.Var("p", smt.BOOL), smt.TRUE], "two\nlines").splitlines() == [
         "; two",
         "; lines",
         "(set-logic ALL)",
@@ -139,7 +118,7 @@ def test_a_script_declares_what_it_names() -> None:
 def test_one_name_has_one_signature() -> None:
     """The same name as a number and as a truth is refused."""
     with pytest.raises(ValueError, match="is used as"):
-        smtlib([Le(Var("x"), Number(0)), Var("x", BOOL)])
+        smtlib([smt.Le(smt.Var("x"), smt.Number(0)), smt.Var("x", smt.BOOL)])
 
 
 @pytest.mark.parametrize(
@@ -161,9 +140,9 @@ def test_solvers_write_more_than_we_do() -> None:
     (expression,) = read_expressions(said)
     read = read_formula(expression, NAMES)
     x, p = NUMBERS[0], TRUTHS[0]
-    differs = solver.solve([neg(read), Eq(x, Number(3)), p])
+    differs = solver.solve([smt.neg(read), smt.Eq(x, smt.Number(3)), p])
     assert differs is None
-    assert isinstance(solver.solve([neg(read), Eq(x, Number(7)), p]), Model)
+    assert isinstance(solver.solve([smt.neg(read), smt.Eq(x, smt.Number(7)), p]), Model)
 
 
 def test_local_names_hide_outer_ones() -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,31 +12,21 @@ import pytest
 from helm_logic.authority.revocation import Revocation, sign_revocation
 from helm_logic.guard import Decision, Guard
 from helm_logic.ledger.leaf import Kind
-from helm_logic.ledger.open_log import create_store, open_log
+from helm_logic.ledger.open_log import open_log
 from helm_logic.ledger.store_fsck import fsck
 from helm_logic.policy.trust import read_log_settings
 from helm_logic.receipts import Verdict, verify
 from helm_logic.receipts.log_audit import LogAudit
 from tests.authority.world import FOUNDER, NOW, key, make_chain, signer
-from tests.guard.town import LOG, ORIGIN, approve, ask, make_folder, open_guard
+from tests.guard.killed_guards import HEAD, hosts
+from tests.guard.town import LOG, ORIGIN, approve, ask, open_guard
 from tests.postgres import Cluster
-
-HEAD = "ledger/head"
 
 
 @pytest.fixture
 def folders(postgres: Cluster, tmp_path: Path) -> tuple[Path, Path]:
     """Return the policy folders of two hosts, copies of each other, whose log is one database."""
-    first = make_folder(tmp_path / "first")
-    url = postgres.fresh()
-    settings = first / "helm.toml"
-    text = settings.read_text("utf-8").replace('path = "ledger/log.sqlite"', f'url = "{url}"')
-    settings.write_text(text, "utf-8")
-    (first / "ledger" / "log.sqlite").unlink()
-    (first / HEAD).unlink()
-    create_store(first, url, HEAD, origin=ORIGIN, signer=LOG).close()
-    shutil.copytree(first, tmp_path / "second")
-    return first, tmp_path / "second"
+    return hosts(postgres, tmp_path)
 
 
 @pytest.fixture

@@ -16,22 +16,10 @@ from typing import Final, TypeAlias
 import attrs
 
 from helm_logic.kernel.encoding import MAX_INTEGER
+from tests.analysis.cedar import syntax
 from tests.analysis.cedar.globs import matches
-from tests.analysis.cedar.syntax import (
-    Attribute,
-    Binary,
-    Constant,
-    Entity,
-    Expression,
-    IsType,
-    Like,
-    Policy,
-    SetOf,
-    Unary,
-    Variable,
-)
 
-Value: TypeAlias = "bool | int | str | Entity | frozenset[Value] | Record"
+Value: TypeAlias = "bool | int | str | syntax.Entity | frozenset[Value] | Record"
 Record: TypeAlias = "Mapping[str, Value]"
 
 _COMPARED: Final[Mapping[str, Callable[[int, int], bool]]] = {
@@ -50,16 +38,16 @@ class Overflow(ArithmeticError):
 class World:
     """A request, and the entities there are: their attributes and their parents."""
 
-    principal: Entity
-    action: Entity
-    resource: Entity
+    principal: syntax.Entity
+    action: syntax.Entity
+    resource: syntax.Entity
     context: Record
-    attributes: Mapping[Entity, Record]
-    parents: Mapping[Entity, tuple[Entity, ...]]
+    attributes: Mapping[syntax.Entity, Record]
+    parents: Mapping[syntax.Entity, tuple[syntax.Entity, ...]]
 
-    def ancestors(self, entity: Entity) -> frozenset[Entity]:
+    def ancestors(self, entity: syntax.Entity) -> frozenset[syntax.Entity]:
         """Return the parents of *entity*, their parents, and so on."""
-        found: set[Entity] = set()
+        found: set[syntax.Entity] = set()
         waiting = [*self.parents.get(entity, ())]
         while waiting:
             parent = waiting.pop()
@@ -69,7 +57,7 @@ class World:
         return frozenset(found)
 
 
-def policy_matches(policy: Policy, world: World) -> bool:
+def policy_matches(policy: syntax.Policy, world: World) -> bool:
     """Say whether *policy* matches in *world*."""
     try:
         return value_of(policy.condition, world) is True
@@ -77,27 +65,27 @@ def policy_matches(policy: Policy, world: World) -> bool:
         return False
 
 
-def value_of(expression: Expression, world: World) -> Value:  # noqa: PLR0911  one for each kind
+def value_of(expression: syntax.Expression, world: World) -> Value:  # noqa: PLR0911  one for each kind
     """Return the value of *expression* in *world*; raise Overflow if it has none."""
     match expression:
-        case Constant(value):
+        case syntax.Constant(value):
             return value
-        case Variable(name):
+        case syntax.Variable(name):
             return _variable(name, world)
-        case SetOf(items):
+        case syntax.SetOf(items):
             return frozenset(value_of(item, world) for item in items)
-        case Attribute(of, name):
+        case syntax.Attribute(of, name):
             record = value_of(of, world)
             return (record if isinstance(record, Mapping) else _attributes(record, world))[name]
-        case IsType(of, type_):
+        case syntax.IsType(of, type_):
             return _entity(value_of(of, world)).type == type_
-        case Like(of, pattern):
+        case syntax.Like(of, pattern):
             return matches(pattern, str(value_of(of, world)))
-        case Unary("!", argument):
+        case syntax.Unary("!", argument):
             return not value_of(argument, world)
-        case Unary(_, argument):
+        case syntax.Unary(_, argument):
             return _long(-_integer(value_of(argument, world)))
-        case Binary():
+        case syntax.Binary():
             return _binary(expression, world)
 
 
@@ -111,7 +99,7 @@ def _variable(name: str, world: World) -> Value:
     return values[name]
 
 
-def _binary(expression: Binary, world: World) -> Value:  # noqa: PLR0911  one for each operator
+def _binary(expression: syntax.Binary, world: World) -> Value:  # noqa: PLR0911  one for each operator
     name, left = expression.operator, value_of(expression.left, world)
     if (name == "&&" and left is False) or (name == "||" and left is True):
         return left
@@ -150,8 +138,8 @@ def _attributes(value: Value, world: World) -> Record:
     return world.attributes[_entity(value)]
 
 
-def _entity(value: Value) -> Entity:
-    if not isinstance(value, Entity):
+def _entity(value: Value) -> syntax.Entity:
+    if not isinstance(value, syntax.Entity):
         raise TypeError(f"got `{value}`, want an entity")
     return value
 

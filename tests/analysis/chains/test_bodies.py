@@ -8,6 +8,7 @@ from itertools import product
 
 from hypothesis import given, settings
 
+from helm_logic.analysis import smt
 from helm_logic.analysis.chains.bodies import (
     SORTS,
     TEXT,
@@ -18,26 +19,6 @@ from helm_logic.analysis.chains.bodies import (
     laws,
 )
 from helm_logic.analysis.chains.rewrite import negation_inward
-from helm_logic.analysis.smt import (
-    INT,
-    And,
-    Apply,
-    Eq,
-    Exists,
-    ForAll,
-    Formula,
-    Le,
-    Lt,
-    Not,
-    Number,
-    Or,
-    Product,
-    Sum,
-    Truth,
-    Var,
-    neg,
-    sort_of,
-)
 from helm_logic.analysis.smt_text import text
 from helm_logic.engine import Engine
 from helm_logic.errors import EvaluationError
@@ -57,40 +38,40 @@ class Model:
         self._domain = domain
 
     def holds(  # noqa: PLR0911  one for each kind of formula
-        self, formula: Formula, values: Mapping[Var, Term]
+        self, formula: smt.Formula, values: Mapping[smt.Var, Term]
     ) -> bool:
         """Say whether *formula* is true."""
         match formula:
-            case Truth(value):
+            case smt.Truth(value):
                 return value
-            case Not(part):
+            case smt.Not(part):
                 return not self.holds(part, values)
-            case And(parts):
+            case smt.And(parts):
                 return all(self.holds(each, values) for each in parts)
-            case Or(parts):
+            case smt.Or(parts):
                 return any(self.holds(each, values) for each in parts)
-            case Exists(variables, body):
+            case smt.Exists(variables, body):
                 return any(self.holds(body, each) for each in self._choices(variables, values))
-            case ForAll(variables, body):
+            case smt.ForAll(variables, body):
                 return all(self.holds(body, each) for each in self._choices(variables, values))
-            case Le(left, right) | Lt(left, right):
+            case smt.Le(left, right) | smt.Lt(left, right):
                 one, other = self.number(left, values), self.number(right, values)
-                return one <= other if isinstance(formula, Le) else one < other
-            case Eq(left, right):
+                return one <= other if isinstance(formula, smt.Le) else one < other
+            case smt.Eq(left, right):
                 return self.value(left, values) == self.value(right, values)
         return self._atom(formula, values)
 
     def _choices(
-        self, variables: Sequence[Var], values: Mapping[Var, Term]
-    ) -> Iterator[dict[Var, Term]]:
+        self, variables: Sequence[smt.Var], values: Mapping[smt.Var, Term]
+    ) -> Iterator[dict[smt.Var, Term]]:
         kinds = [[each for each in self._domain if _sort(each) == v.sort] for v in variables]
         for choice in product(*kinds):
             yield {**values, **dict(zip(variables, choice, strict=True))}
 
-    def _atom(self, formula: Formula, values: Mapping[Var, Term]) -> bool:
-        if isinstance(formula, Var):
+    def _atom(self, formula: smt.Formula, values: Mapping[smt.Var, Term]) -> bool:
+        if isinstance(formula, smt.Var):
             return values[formula] == "b:true"
-        assert isinstance(formula, Apply)
+        assert isinstance(formula, smt.Apply)
         row = tuple(self.value(each, values) for each in formula.terms)
         if formula.name == "before":
             return str(row[0]) < str(row[1])
@@ -98,32 +79,32 @@ class Model:
             return (matches if formula.name == "matches" else subsumes)(*row)
         return row in self._rows.get(formula.name, ())
 
-    def number(self, term: Formula, values: Mapping[Var, Term]) -> int:
+    def number(self, term: smt.Formula, values: Mapping[smt.Var, Term]) -> int:
         """Return the value of an integer term."""
         match term:
-            case Sum(terms):
+            case smt.Sum(terms):
                 return sum(self.number(each, values) for each in terms)
-            case Product(factor, part):
+            case smt.Product(factor, part):
                 return factor * self.number(part, values)
-            case Number(value):
+            case smt.Number(value):
                 return value
-        if isinstance(term, Apply) and term.name == "product":
+        if isinstance(term, smt.Apply) and term.name == "product":
             one, other = (self.number(each, values) for each in term.terms)
             return one * other
         found = values[term]  # type: ignore[index]
         assert type(found) is int
         return found
 
-    def value(self, term: Formula, values: Mapping[Var, Term]) -> Term:
+    def value(self, term: smt.Formula, values: Mapping[smt.Var, Term]) -> Term:
         """Return the constant that a term is."""
         tagged = constant_text(term)
         if tagged is not None:
             return tagged
-        if isinstance(term, Truth):
+        if isinstance(term, smt.Truth):
             return "b:true" if term.value else "b:false"
-        if isinstance(term, Var):
+        if isinstance(term, smt.Var):
             return values[term]
-        if sort_of(term) == INT:
+        if smt.sort_of(term) == smt.INT:
             return self.number(term, values)
         return "b:true" if self.holds(term, values) else "b:false"
 
@@ -156,7 +137,7 @@ def test_a_formula_holds_of_what_the_engine_derives(
                 break
             holds = row in rows[predicate.name]
             assert model.holds(formula, {}) is holds, text(formula)
-            assert model.holds(negation_inward(neg(formula)), {}) is not holds
+            assert model.holds(negation_inward(smt.neg(formula)), {}) is not holds
 
 
 def _domain(rule_set: RuleSet, rows: Rows) -> list[Term]:
@@ -184,8 +165,8 @@ late(L) :- until(L, N), until(K, M), K = "root", N > M.
 """
     program = load(Source("main.dl", source), lambda _: None).program
     functions = {"until": Function("until", (0,), (1,), ("link", "end"))}
-    link = Var("L", TEXT)
-    formula = neg(Bodies(program, functions).holds("late", (link,)))
+    link = smt.Var("L", TEXT)
+    formula = smt.neg(Bodies(program, functions).holds("late", (link,)))
     assert text(negation_inward(formula)) == (
         "(or (not (until L)) (not (until s%3a%root)) (<= (until.end L) (until.end s%3a%root)))"
     )
@@ -193,6 +174,6 @@ late(L) :- until(L, N), until(K, M), K = "root", N > M.
 
 def test_laws_tell_constants_apart_and_what_patterns_do() -> None:
     """Different spellings are different; matching follows covering."""
-    one, other, wide = (Apply(f"s:{each}", (), TEXT) for each in ("a", "b", "**"))
-    said = laws((Apply("subsumes", (wide, one)), Eq(one, other)))
-    assert [isinstance(each, ForAll) for each in said] == [False] * 3 + [True]
+    one, other, wide = (smt.Apply(f"s:{each}", (), TEXT) for each in ("a", "b", "**"))
+    said = laws((smt.Apply("subsumes", (wide, one)), smt.Eq(one, other)))
+    assert [isinstance(each, smt.ForAll) for each in said] == [False] * 3 + [True]
