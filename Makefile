@@ -39,6 +39,10 @@ test: $(VENV)/.dev  ## run every test, with branch coverage (the kernel must rea
 corpus: $(VENV)/.dev  ## lint 500 rule sets with planted defects: each found, and nothing else
 	CORPUS_SETS=500 $(RUN) pytest --numprocesses=$(JOBS) tests/analysis/test_lint_corpus.py
 
+.PHONY: soak
+soak: $(VENV)/.dev  ## the long half of the fault tests, some 20 minutes: nothing lost, forked or missed
+	$(RUN) tests.soak
+
 .PHONY: lint
 lint: $(VENV)/.dev  ## ruff: rules and formatting
 	$(RUN) ruff check .

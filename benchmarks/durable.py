@@ -5,7 +5,8 @@
 group. Every request is another one: a request repeated within a second has one receipt. The floor
 beside it writes envelopes of the same size into a bare table with the same settings and does
 nothing else, so the difference is what deciding, signing and the tree cost. What appending alone
-costs, in either store and with several writers, is `stores`.
+costs, in either store and with several writers, is `stores`; what proofs and verifying cost is
+`proofs`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks import stores
+from benchmarks import proofs, stores
 from benchmarks.scene import NOW, Scene, deploy_scene, new_store
 from benchmarks.table import Figure, Table, Target, figure_table, number
 from benchmarks.timing import Effort, Timing, Work, interleave
@@ -33,7 +34,7 @@ DEPTH = 3
 
 
 def run(*, tiny: bool) -> Iterator[Table]:
-    """Measure; yield the table of targets, those of the stores, and that of all group sizes."""
+    """Measure; yield the table of targets, those of stores and proofs, and that of all groups."""
     scene = deploy_scene(DEPTH)
     groups = (1, 2) if tiny else GROUPS
     timings: dict[int, dict[str, Timing]] = {}
@@ -44,6 +45,7 @@ def run(*, tiny: bool) -> Iterator[Table]:
     targeted = groups[-1] if tiny else TARGETED
     yield _target_table(timings[targeted], targeted, _effort(targeted, tiny=tiny))
     yield from stores.run(tiny=tiny)
+    yield from proofs.run(tiny=tiny)
     yield _group_table(timings)
 
 

@@ -18,16 +18,18 @@ from benchmarks.table import Table
 
 README = Path(__file__).parent / "README.md"
 
-_BLOCK = "<!-- figures of {name}: written by `python -m benchmarks {name} --write` -->\n"
+_BLOCK = "<!-- figures of {name}: written by `{command}` -->\n"
 _END = "<!-- end of figures -->"
 
 
-def with_figures(readme: str, name: str, tables: Iterable[Table], machine: str) -> str:
-    """Return *readme* with the figures of the benchmark *name* replaced.
+def with_figures(
+    readme: str, name: str, tables: Iterable[Table], machine: str, command: str = ""
+) -> str:
+    """Return *readme* with the figures of the benchmark *name*, or of another *command*, replaced.
 
     Raises ValueError if it has no place for them.
     """
-    start = _BLOCK.format(name=name)
+    start = _BLOCK.format(name=name, command=command or f"python -m benchmarks {name} --write")
     block = re.compile(f"{re.escape(start)}.*?{re.escape(_END)}", re.DOTALL)
     if block.search(readme) is None:
         raise ValueError(f"README.md: want the lines `{start.strip()}` and `{_END}`")

@@ -23,6 +23,7 @@ from random import Random
 from typing import Self
 
 import attrs
+from psycopg import sql
 
 from helm_logic.ledger.checkpoint import verify_checkpoint
 from helm_logic.ledger.merkle import verify_consistency
@@ -91,9 +92,9 @@ class Scene:
     folder: Path
 
     @classmethod
-    def make(cls, server: Cluster, folder: Path) -> Self:
-        """Make a log, and a head guard for each of three hosts."""
-        scene = cls(server.fresh(), folder)
+    def make(cls, url: str, folder: Path) -> Self:
+        """Make a log in the database of *url*, and a head guard for each of three hosts."""
+        scene = cls(url, folder)
         PostgresStore.create(scene.url, scene.head(0), origin=ORIGIN, signer=LOG).close()
         for host in (1, 2):
             shutil.copy(scene.head(0), scene.head(host))
@@ -129,7 +130,7 @@ class Scene:
 
 def kill_writers(server: Cluster, folder: Path, times: int, chance: Random) -> Judgement:
     """Kill a writer *times* times at any moment, while another one goes on all the time."""
-    scene = Scene.make(server, folder)
+    scene = Scene.make(server.fresh(), folder)
     steady, told = scene.writer(0, "0"), []
     for run in range(times):
         victim = scene.writer(1, str(run))
@@ -161,7 +162,7 @@ def crash_server(server: Cluster, folder: Path, times: int, chance: Random) -> J
 
 def crash_and_kill(server: Cluster, folder: Path, times: int, chance: Random) -> Judgement:
     """Crash the server or kill a server process, at any time, whether or not writers got on."""
-    scene = Scene.make(server, folder)
+    scene = Scene.make(server.fresh(), folder)
     writers = [scene.writer(0, "0"), scene.writer(1, "0")]
     for writer in writers:
         writer.wait_for(1)
@@ -175,13 +176,36 @@ def crash_and_kill(server: Cluster, folder: Path, times: int, chance: Random) ->
     return _judge_those_left(scene, writers)
 
 
+def fail_over(folder: Path, times: int, chance: Random) -> Judgement:
+    """Stop the primary as a crash does, promote its synchronous standby; both writers go on."""
+    results = [_fail_over_once(folder / str(number), chance) for number in range(times)]
+    told, lost, entries = (sum(each) for each in zip(*map(attrs.astuple, results), strict=True))
+    return Judgement(told, lost, entries)
+
+
+def _fail_over_once(folder: Path, chance: Random) -> Judgement:
+    folder.mkdir()
+    with cluster() as primary, primary.standby() as standby:
+        scene = Scene.make(primary.fresh_both(standby), folder)
+        standby.caught_up_with(primary)
+        primary.run(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = '*'"))
+        primary.run(sql.SQL("SELECT pg_reload_conf()"))
+        time.sleep(0.2)  # until every server process has read it
+        writers = [scene.writer(0, "0"), scene.writer(1, "0")]
+        for writer in writers:
+            writer.wait_for(chance.randrange(1, 200))
+        primary.stop("immediate")
+        standby.promote()
+        return _judge_those_left(scene, writers)
+
+
 FAULTS = (kill_writers, kill_backends, crash_server)
 
 
 def _disturb(
     server: Cluster, folder: Path, times: int, chance: Random, fault: Callable[[], object]
 ) -> Judgement:
-    scene = Scene.make(server, folder)
+    scene = Scene.make(server.fresh(), folder)
     writers = [scene.writer(0, "0"), scene.writer(1, "0")]
     for _ in range(times):
         for writer in writers:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from helm_logic.errors import ReceiptRefused
 from helm_logic.receipts.pack_verify import verify_pack
+from tests.ledger.faults.judge import Result
 from tests.receipts import second_verifier
 from tests.receipts.pack_sample import Story, members, repacked
 from tests.receipts.sample import ENGINE, LOG, ORIGIN, TRUST
@@ -81,16 +83,16 @@ def _with(data: bytes, place: int, bit: int) -> bytes:
     return bytes(changed)
 
 
-def _part(work: tuple[str, int, int]) -> tuple[int, int]:
-    """Return how many pieces of damage share *work* names, and how many of them were missed."""
-    kind, own, all_ = work
+def _part(work: tuple[str, int, int, int]) -> tuple[int, int]:
+    """Return how many pieces of damage the share *work* names, and how many of them were missed."""
+    kind, own, all_, step = work
     pack = Story().pack()
     data = pack.to_bytes()
     kinds: dict[str, Callable[[], Iterator[bytes]]] = {
-        "bit flipped": lambda: flips(data, 8),
-        "bit flipped, manifest fitted": lambda: inner_flips(data, pack.receipt.id, 8, 1),
-        "cut short": lambda: cuts(data),
-        "byte or block inserted or left out": lambda: shifts(data, 1),
+        "bit flipped": lambda: flips(data, 8, step),
+        "bit flipped, manifest fitted": lambda: inner_flips(data, pack.receipt.id, 8, step),
+        "cut short": lambda: cuts(data, step),
+        "byte or block inserted or left out": lambda: shifts(data, step),
     }
     count = missed = 0
     for number, changed in enumerate(kinds[kind]()):
@@ -100,21 +102,33 @@ def _part(work: tuple[str, int, int]) -> tuple[int, int]:
     return count, missed
 
 
+KINDS = (
+    "bit flipped",
+    "bit flipped, manifest fitted",
+    "cut short",
+    "byte or block inserted or left out",
+)
+
+
+def run(every: int, processes: int) -> list[Result]:
+    """Do all kinds of damage to every *every*-th byte."""
+    results = []
+    with ProcessPoolExecutor(processes) as pool:
+        for kind in KINDS:
+            shares = [(kind, own, processes, every) for own in range(processes)]
+            counts, misses = zip(*pool.map(_part, shares), strict=True)
+            found = Counter({"refused by both verifiers": sum(counts) - sum(misses)})
+            results.append(Result(f"a pack: {kind}", sum(counts), found, sum(misses)))
+    return results
+
+
 def main(processes: int) -> int:
     """Do all the damage; print a line for each kind; return the exit code."""
     failed = 0
-    with ProcessPoolExecutor(processes) as pool:
-        for kind in (
-            "bit flipped",
-            "bit flipped, manifest fitted",
-            "cut short",
-            "byte or block inserted or left out",
-        ):
-            shares = [(kind, own, processes) for own in range(processes)]
-            counts, misses = zip(*pool.map(_part, shares), strict=True)
-            failed += sum(misses)
-            line = f"{kind:<36} {sum(counts):>8} done, {sum(misses)} missed by either verifier"
-            sys.stdout.write(line + "\n")
+    for one in run(1, processes):
+        failed += one.bad
+        line = f"{one.what:<44} {one.trials:>8} done, {one.bad} missed by either verifier"
+        sys.stdout.write(line + "\n")
     return 1 if failed else 0
 
 
