@@ -35,6 +35,9 @@ test: $(VENV)/.dev  ## run every test, with branch coverage (the kernel must rea
 	$(RUN) coverage report
 	$(RUN) coverage report --include='helm_logic/kernel/*' --fail-under=100
 
+.PHONY: foreign
+foreign: build/foreign/.node build/foreign/verify_proofs  ## fetch and build what tests/foreign asks: node, npm, go
+
 .PHONY: corpus
 corpus: $(VENV)/.dev  ## lint 500 rule sets with planted defects: each found, and nothing else
 	CORPUS_SETS=500 $(RUN) pytest --numprocesses=$(JOBS) tests/analysis/test_lint_corpus.py
@@ -94,6 +97,18 @@ endef
 build/uv/bin/uv: | $(VENV)/.created
 	$(VENV)/bin/python -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Verifiers that others wrote. npm needs no more than the lock file; Go's x/mod is that of Debian's
+# golang-golang-x-mod-dev, which needs no download.
+build/foreign/.node: tests/foreign/package.json tests/foreign/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build/foreign/verify_proofs: tests/foreign/verify_proofs.go
+	@mkdir -p $(@D)
+	GO111MODULE=off GOPATH=/usr/share/gocode go build -o $@ $<
 
 # Stamps: a step runs again only when what it was made from has changed.
 $(VENV)/.created:
