@@ -56,10 +56,10 @@ def verdict_story(subject: Subject) -> Iterator[str]:
     if subject.asked is not None:
         yield f"{asked_text(subject)}, at {moment(subject.asked.now)}."
     yield f"The verdict was {subject.verdict}."
-    for code, words, rules in subject.why:
-        by = ", ".join(f"`{name}`{_place(subject.rules.get(name))}" for name in rules)
-        said = f": {words}" if words else ""
-        yield f"Reason `{code}`{said}." + (f" By rule {by}." if by else "")
+    for reason in subject.reasons:
+        by = ", ".join(f"`{name}`{_place(subject.rules.get(name))}" for name in reason.rules)
+        said = f": {reason.text}" if reason.text else ""
+        yield f"Reason `{reason.code}`{said}." + (f" By rule {by}." if by else "")
     for link in subject.links:
         yield link_text(link)
     for row in sorted(subject.model.get("approved", ())):

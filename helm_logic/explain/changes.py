@@ -188,7 +188,7 @@ class Requests:
             here = [each for each in self.asked.inputs if each.path == path]
             for value in self._values.of(path, here, present):
                 words = f"`{'.'.join(path)}` is " + (value or "left out")
-                words += f" instead of {present}" if present else ", which is missing"
+                words += f" instead of {present}" if present else ", which the request leaves out"
                 yield Change(INPUT, path, value, words, frozenset(moves))
 
     def _times(self) -> Iterator[Change]:

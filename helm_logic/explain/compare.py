@@ -3,7 +3,7 @@
 
 Rules are compared as the program has them, by id, so that another order or another comment is no
 difference. Of the proofs, a fact is *otherwise* if both derive it, by another rule or from other
-premises. Everything is told as text, in an order that does not depend on which one came first.
+premises. Everything is told as sorted text.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _moves(one: Mapping[str, object], other: Mapping[str, object]) -> Moves:
 
 
 def _reasons(subject: Subject) -> dict[str, Texts]:
-    return {code: tuple(sorted(rules)) for code, _, rules in subject.why}
+    return {reason.code: tuple(sorted(reason.rules)) for reason in subject.reasons}
 
 
 def _facts(program: Program, facts: Mapping[str, Iterable[Row]]) -> dict[str, None]:

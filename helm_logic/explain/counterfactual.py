@@ -113,40 +113,49 @@ def cuts(
     """
     if not subject.view.holds(goal):
         raise NotExplained(f"`{fact_text(subject.program, *goal)}` does not hold")
-    given = [
-        (name, row)
-        for name, rows in sorted(subject.facts.items())
-        if removable is None or name in removable
-        for row in sorted(rows)
-    ]
-    influence = Influence(subject.program)
-    target = Goal(goal, holds=False)
-    known: dict[frozenset[Removal], Evaluation | None] = {}
-
-    def evaluation(gone: frozenset[Removal]) -> Evaluation | None:
-        if gone not in known:
-            try:
-                known[gone] = subject.evaluate(_rest(subject.facts, {each.fact for each in gone}))
-            except EvaluationError:
-                known[gone] = None
-        return known[gone]
-
-    def reaches(gone: frozenset[Removal]) -> bool:
-        found = evaluation(gone)
-        return found is not None and is_reached(target, found)
-
-    def options(gone: frozenset[Removal]) -> Iterator[Removal]:
-        found = evaluation(gone)
-        if found is not None:
-            wanted = need(target, found, subject.program, influence)
-            for fact in given:
-                if fact in wanted.leaves or fact[0] in wanted.causes.removed:
-                    yield Removal(fact)
-
-    sets = minimal_sets(options, reaches, bounds)
+    cutter = _Cutter(subject, Goal(goal, holds=False), removable)
+    sets = minimal_sets(cutter.options, cutter.reaches, bounds)
     return Cuts(
         tuple(tuple(sorted(each.fact for each in gone)) for gone in sets.sets), sets.complete
     )
+
+
+class _Cutter:
+    """Evaluations without facts of the predicates *removable*, each remembered."""
+
+    def __init__(self, subject: Subject, goal: Goal, removable: Collection[str] | None) -> None:
+        self._subject, self._goal = subject, goal
+        self._given = [
+            (name, row)
+            for name, rows in sorted(subject.facts.items())
+            if removable is None or name in removable
+            for row in sorted(rows)
+        ]
+        self._influence = Influence(subject.program)
+        self._known: dict[frozenset[Removal], Evaluation | None] = {}
+
+    def reaches(self, gone: frozenset[Removal]) -> bool:
+        """Say whether the goal is reached without the facts *gone*."""
+        found = self._evaluation(gone)
+        return found is not None and is_reached(self._goal, found)
+
+    def options(self, gone: frozenset[Removal]) -> Iterator[Removal]:
+        """Yield what could matter next without the facts *gone*."""
+        found = self._evaluation(gone)
+        if found is not None:
+            wanted = need(self._goal, found, self._subject.program, self._influence)
+            for fact in self._given:
+                if fact in wanted.leaves or fact[0] in wanted.causes.removed:
+                    yield Removal(fact)
+
+    def _evaluation(self, gone: frozenset[Removal]) -> Evaluation | None:
+        if gone not in self._known:
+            rest = _rest(self._subject.facts, {each.fact for each in gone})
+            try:
+                self._known[gone] = self._subject.evaluate(rest)
+            except EvaluationError:
+                self._known[gone] = None
+        return self._known[gone]
 
 
 def _rest(facts: Facts, gone: Collection[Fact]) -> dict[str, list[Row]]:

@@ -83,8 +83,8 @@ def csv_lines(decided: Iterable[Decided]) -> Iterator[str]:
     yield _line(COLUMNS)
     for each in decided:
         subject, size = each.subject, metrics(each.subject, each.dag)
-        reasons = " ".join(sorted({code for code, _, _ in subject.why}))
-        deciding = " ".join(sorted({rule for _, _, rules in subject.why for rule in rules}))
+        reasons = " ".join(sorted({reason.code for reason in subject.reasons}))
+        deciding = " ".join(sorted({rule for reason in subject.reasons for rule in reason.rules}))
         yield _line(
             (
                 each.place, each.receipt, each.now, subject.verdict, reasons, deciding, size.steps,
@@ -115,7 +115,7 @@ def rule_use(subjects: Iterable[Subject]) -> tuple[RuleUse, ...]:
     names: dict[str, None] = {}
     for subject in subjects:
         names |= dict.fromkeys(rule.id for rule in subject.program.rules)
-        decided.update({rule for _, _, rules in subject.why for rule in rules})
+        decided.update({rule for reason in subject.reasons for rule in reason.rules})
         used = {step.rule for step in subject.steps if isinstance(step, Apply)}
         proved.update(subject.program.rules[number].id for number in used)
         fired.update(_fired(subject))

@@ -65,7 +65,7 @@ class PolicySource:
 def of_receipt(
     receipt: Receipt, statement: Statement, policy: PolicySource | None = None
 ) -> Subject:
-    """Return the subject of *receipt*; *policy* counts if its program is the receipt's.
+    """Return the subject of *receipt*; *policy* counts if its program is the one attached.
 
     Raises NotExplained for a receipt without a derivation, ReceiptRefused if the kernel does not
     accept it, InputError or ProgramError if it cannot be read.
@@ -79,7 +79,7 @@ def of_receipt(
         check(program, facts, certificate)
     except (CertificateRefused, EvaluationError) as error:
         raise ReceiptRefused(7, "certificate", str(error)) from error
-    if policy is not None and program_digest(policy.rule_set.program) != statement.program:
+    if policy is not None and program_digest(policy.rule_set.program) != program_digest(program):
         policy = None
     asked = None
     if policy is not None and isinstance(statement.request, dict):
@@ -177,8 +177,14 @@ def _subject(
     verdict: str,
     reasons: Iterable[Reason],
 ) -> Subject:
-    why = tuple((each.code, each.text, each.rules) for each in reasons)
-    return Subject(program, facts, certificate.model, certificate.steps, verdict=verdict, why=why)
+    return Subject(
+        program,
+        facts,
+        certificate.model,
+        certificate.steps,
+        verdict=verdict,
+        reasons=tuple(reasons),
+    )
 
 
 def _verified(envelopes: Iterable[Envelope]) -> set[str]:

@@ -21,6 +21,7 @@ from helm_logic.kernel.encoding import JsonValue
 from helm_logic.kernel.program import Program
 from helm_logic.kernel.terms import Row
 from helm_logic.lang import Input, RuleSet
+from helm_logic.receipts.statement import Reason
 
 if TYPE_CHECKING:
     from helm_logic.engine import Engine, Evaluation
@@ -63,8 +64,7 @@ class Subject:
     """One evaluation of *program*; *steps* derive its verdict, where it has one.
 
     *facts* are all given ones, those of the policy too. *rules* has the sources of rules by id, as
-    far as they are known; *links* the chain in order, refused links included. *why* has code and
-    text of each reason, and the rules that gave it.
+    far as they are known; *links* the chain in order, refused links included.
     """
 
     program: Program
@@ -73,7 +73,7 @@ class Subject:
     steps: tuple[Step, ...] = ()
     title: str = ""
     verdict: str = ""
-    why: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    reasons: tuple[Reason, ...] = ()
     rules: Mapping[str, RuleSource] = attrs.field(factory=dict)
     links: tuple[LinkState, ...] = ()
     asked: Asked | None = None

@@ -66,7 +66,7 @@ def test_the_rules_that_stand_in_the_way_are_named(name: str) -> None:
     """The rules of all reasons are in the story; one of them is proved to block the ALLOW."""
     subject = subject_of(DEPLOY, name)
     story = " ".join(verdict_dag(subject).story)
-    deciding = {rule for _, _, rules in subject.why for rule in rules}
+    deciding = {rule for reason in subject.reasons for rule in reason.rules}
     assert all(f"`{rule}`" in story for rule in deciding)
     found = why_not(subject, ALLOW.fact)
     assert deciding & {node.rule for proof in proofs(found) for node in proof.nodes}

@@ -8,6 +8,7 @@ are wrapped at the width. `outline` has one line for each derived fact, without 
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -169,7 +170,7 @@ def _outlined(dag: ProofDag) -> Iterator[tuple[str, str]]:
 def _beside(dag: ProofDag, node: Node) -> str:
     """Return what *node* rests on besides derived facts: `given a, b; not c`."""
     given = [dag.nodes[each].predicate for each in node.premises if dag.nodes[each].rule is None]
-    absent = [guard.partition("(")[0] for guard in node.guards if guard.startswith("not ")]
+    absent = [re.split("[(:]", each)[0] for each in node.guards if each.startswith("not ")]
     parts = ["given " + ", ".join(dict.fromkeys(given))] if given else []
     return legible("; ".join([*parts, *([", ".join(absent)] if absent else [])]))
 
