@@ -22,6 +22,7 @@ from helm_logic.ledger.passphrase import FD_VARIABLE, FILE_VARIABLE
 from helm_logic.ledger.sealed_seed import Cost
 from tests.cli.process import COMMAND, GIVE_UP
 from tests.receipts.sample import ENGINE
+from tests.ssh import running_agent
 
 FILE = Path("engine.key")
 
@@ -165,6 +166,28 @@ def test_other_signers_are_shown_and_checked() -> None:
     assert (shown["signer"], shown["publicKey"]) == (other, str(ENGINE.public_key))
     assert "did not sign as" in helm("keys", "check", other, code=2).stderr
     assert "SSH_AUTH_SOCK is not set" in helm("keys", "agent", code=2).stderr
+
+
+def test_an_approver_signs_by_an_ssh_agent(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`keys agent` names the signer; its approval turns the ESCALATE, and no key file is read."""
+    with running_agent() as agent:
+        agent.add("rita", "ed25519")
+        monkeypatch.setenv("SSH_AUTH_SOCK", agent.socket)
+        listed = json.loads(helm("keys", "agent", "--json").stdout)
+        lines = helm("keys", "agent").stdout
+        old = read_key_file(policy / "keys" / "release-manager.key").public_key
+        settings = policy / "helm.toml"
+        text = settings.read_text("utf-8").replace(str(old), listed["publicKey"])
+        text = re.sub("^root = .*\n", "", text, flags=re.MULTILINE)  # it does not know this key
+        settings.write_text(text, "utf-8")
+        asked = helm("decide", "requests/escalate.json", "--json", code=4).stdout
+        receipt = json.loads(asked)["context"]["receipt"]
+        who = ("--as", "user:release-manager", "--role", "release-manager", "-o", "approval.json")
+        helm("approve", receipt, "--key", listed["signer"], *who)
+
+    assert f"signer      {listed['signer']}\n" in lines
+    assert 'comment     "rita\'s key"\n' in lines
+    helm("decide", "requests/escalate.json", "--approval", "approval.json")
 
 
 def test_commands_sign_with_any_signer(policy: Path) -> None:

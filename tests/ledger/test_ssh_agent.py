@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import struct
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,52 +27,16 @@ from helm_logic.ledger.ssh_agent import (
     find_agent_key,
 )
 from tests.ledger.keyring import ENGINE, LOG, TYPE
+from tests.ssh import Agent, running_agent
 
 Answer = Callable[[bytes], bytes]
 
 
-@attrs.frozen
-class Agent:
-    """A running ssh-agent: its socket, and the folder that it and its keys are in."""
-
-    socket: str
-    folder: Path
-
-    def add(self, name: str, *options: str) -> str:
-        """Make the key *name*, give it to the agent, and return its line in `ssh-add -l`."""
-        path = self.folder / name
-        self.run("ssh-keygen", "-q", "-N", "", "-C", f"{name}'s key", "-f", str(path), *options)
-        self.run("ssh-add", "-q", str(path))
-        return self.run("ssh-keygen", "-lf", str(path))
-
-    def run(self, *command: str) -> str:
-        """Run *command* for this agent, and return what it prints."""
-        environment = {"SSH_AUTH_SOCK": self.socket, "HOME": str(self.folder), "PATH": _PATH}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, check=True, text=True, timeout=60
-        )
-        return done.stdout
-
-
-_PATH = "/usr/local/bin:/usr/bin:/bin"
-
-
 @pytest.fixture
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
+def agent() -> Iterator[Agent]:
     """Give an agent of one's own; it ends with the test."""
-    program = shutil.which("ssh-agent", path=_PATH)
-    if program is None:
-        pytest.skip("there is no ssh-agent here; Debian has it in openssh-client")
-    folder = tmp_path_factory.mktemp("ssh")
-    path = str(folder / "s")
-    command = [program, "-D", "-a", path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={"PATH": _PATH}) as process:
-        try:
-            assert process.stdout is not None
-            process.stdout.readline()  # it prints where it listens, once it does
-            yield Agent(path, folder)
-        finally:
-            process.terminate()
+    with running_agent() as started:
+        yield started
 
 
 @contextmanager
@@ -111,8 +72,8 @@ def framed(data: bytes) -> bytes:
 
 def test_a_real_agent_signs(agent: Agent) -> None:
     """Its ed25519 keys are found by the fingerprint that ssh-add shows, and sign envelopes."""
-    line = agent.add("rita", "-t", "ed25519")
-    agent.add("other", "-t", "ecdsa")
+    line = agent.add("rita", "ed25519")
+    agent.add("other", "ecdsa")
     (key,) = agent_keys(agent.socket)
     environment = {"SSH_AUTH_SOCK": agent.socket}
     signer = open_signer(f"agent:{key.fingerprint}", agent.folder, None, environment)
@@ -128,7 +89,7 @@ def test_a_real_agent_signs(agent: Agent) -> None:
 
 def test_a_key_that_the_agent_no_longer_has_signs_nothing(agent: Agent) -> None:
     """The agent refuses, and the message says what may be the matter."""
-    agent.add("rita", "-t", "ed25519")
+    agent.add("rita", "ed25519")
     (key,) = agent_keys(agent.socket)
     agent.run("ssh-add", "-q", "-D")
 
@@ -140,7 +101,7 @@ def test_a_key_that_the_agent_no_longer_has_signs_nothing(agent: Agent) -> None:
 
 def test_a_message_as_long_as_an_agent_takes(agent: Agent) -> None:
     """It is signed; a longer one is not sent at all."""
-    agent.add("rita", "-t", "ed25519")
+    agent.add("rita", "ed25519")
     (key,) = agent_keys(agent.socket)
     signer = AgentSigner(key, agent.socket)
     around = 1 + len(framed(key.blob)) + 4 + 4
