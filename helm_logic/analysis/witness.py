@@ -20,7 +20,7 @@ from helm_logic.authority.link import Grant
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.kernel.pattern import is_pattern
 from helm_logic.kernel.program import Rule
-from helm_logic.kernel.terms import COLUMN_TAGS, Positive, Row, Term
+from helm_logic.kernel.terms import COLUMN_TAGS, Negative, Positive, Row, Term
 from helm_logic.lang import Input, RuleSet
 from helm_logic.policy.case_file import MARGIN, ApprovalPlan, Case, LinkPlan
 from helm_logic.receipts.verdict import Verdict
@@ -151,12 +151,39 @@ class WitnessMaker:
                 columns = self._columns.get(literal.predicate, ())
                 for value, column in zip(literal.terms, columns, strict=False):
                     if is_local(value) and value not in chosen:
-                        self._number += 1
-                        chosen[value] = _new(column, self._number)
+                        chosen[value] = self._plain(literal.predicate, column, point)
         for _ in literals:
             for literal in literals:
                 _adjust(literal, chosen, lambda value: self._value(value, point, chosen))
         return chosen
+
+    def _plain(self, predicate: str, column: str, point: Point) -> Term:
+        """Return a value for a *column* of *predicate* that nothing else is asked of.
+
+        Of a set with listed values it is one that *point* has anyway, else one that no rule names.
+        """
+        declared = self._inputs.get(predicate)
+        if declared is None or declared.domain is None:
+            self._number += 1
+            return _new(column, self._number)
+        told = [value for fact in point.facts for each in fact.literals
+                if each.kind == "atom" and each.predicate == predicate
+                for value in each.terms]  # fmt: skip
+        named = self._named(predicate)
+        likely = [
+            *(value for value in declared.domain if value in told),
+            *(value for value in declared.domain if value not in named),
+        ]
+        return [*likely, *declared.domain][0]
+
+    def _named(self, predicate: str) -> set[Term]:
+        return {
+            term
+            for rule in self._rules
+            for each in rule.body
+            if isinstance(each, Positive | Negative) and each.atom.predicate == predicate
+            for term in each.atom.terms
+        }
 
     def _value(self, value: Value, point: Point, chosen: Mapping[Value, Term]) -> Term:
         if isinstance(value, Ref):

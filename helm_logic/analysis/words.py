@@ -7,7 +7,8 @@ values. The words are for people; what is exact is the box.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box
@@ -141,7 +142,9 @@ def test_text(test: Test, negated: bool) -> str:  # noqa: FBT001, PLR0911  one c
         case Compare(terms, bound):
             return f"{_sum(terms)} {'>' if negated else '<='} {bound}"
         case Fact(literals):
-            text = ", ".join(map(_literal, literals))
+            named = Counter(term for each in literals for term in each.terms if is_local(term))
+            shared = {term for term, times in named.items() if times > 1}
+            text = ", ".join(_literal(each, shared) for each in literals)
             return f"not ({text})" if negated and len(literals) > 1 else f"{'not ' * negated}{text}"
 
 
@@ -154,8 +157,10 @@ def _sum(terms: Iterable[tuple[str, int]]) -> str:
     return said
 
 
-def _literal(literal: GroundLiteral) -> str:
-    terms = [_value(each) for each in literal.terms]
+def _literal(literal: GroundLiteral, shared: Collection[Value]) -> str:
+    """Return *literal* in words; a local variable that is not *shared* needs no name."""
+    terms = ["_" if is_local(each) and each not in shared else _value(each)
+             for each in literal.terms]  # fmt: skip
     match literal.kind:
         case "atom":
             return _atom(literal.predicate, terms)
