@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "export": "Print a program for pyDatalog or clingo.",
     },
     "Keys": {
-        "keys": "Make a key file, or show its public key.",
+        "keys": "Make and show key files, encrypt and replace them; other signers.",
     },
 }
 _NAMES = tuple(name for section in COMMANDS.values() for name in section)

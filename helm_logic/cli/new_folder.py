@@ -50,7 +50,7 @@ _HELM_TOML = """\
 rules = "rules/main.dl"
 revocations = "revocations"       # signed revocations, heeded from the next start on
 
-[keys]                            # private keys, never in version control
+[keys]                            # never in version control; or signers: `helm-logic keys --help`
 engine = "keys/engine.key"        # signs receipts
 log = "keys/log.key"              # signs the log's tree heads
 
