@@ -7,10 +7,13 @@ cannot hold every character: what it could not, and what cannot be seen, is spel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from helm_logic.explain.derivation import Node, ProofDag
 from helm_logic.explain.formats.labels import legible, place, values
+
+_Value: TypeAlias = str | int | bool | None
 
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 # Key, for what, its type. What has the type string and no value is left out.
@@ -70,8 +73,8 @@ def _edges(dag: ProofDag) -> Iterator[str]:
             yield "    </edge>"
 
 
-def _of(node: Node) -> dict[str, str | int | bool | None]:
-    value: dict[str, str | int | bool | None] = {
+def _of(node: Node) -> dict[str, _Value]:
+    value: dict[str, _Value] = {
         "fact": node.text,
         "predicate": node.predicate,
         "origin": node.origin,
@@ -97,8 +100,8 @@ def _of(node: Node) -> dict[str, str | int | bool | None]:
     return value
 
 
-def _data(values_: dict[str, str | int | bool | None], indent: str) -> Iterator[str]:
-    for name, value in values_.items():
+def _data(members: Mapping[str, _Value], indent: str) -> Iterator[str]:
+    for name, value in members.items():
         if value is None or value == "":
             continue
         text = str(value).lower() if isinstance(value, bool) else _escaped(str(value))

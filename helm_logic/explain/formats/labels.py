@@ -18,7 +18,7 @@ ELLIPSIS = "\u2026"
 
 
 def legible(text: str) -> str:
-    """Return *text* with every character spelled out, as `\\u{202e}`, that cannot be seen."""
+    r"""Return *text* with every character spelled out, as `\u{202e}`, that cannot be seen."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)

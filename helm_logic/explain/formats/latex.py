@@ -75,7 +75,7 @@ class _Proofs:
     def of(cls, dag: ProofDag) -> _Proofs:
         """Cut *dag*."""
         cut = _cut(dag)
-        return cls(dag, {number: place for place, number in enumerate(sorted(cut), 1)})
+        return cls(dag, {number: at for at, number in enumerate(sorted(cut), 1)})
 
     def lines(self) -> Iterator[str]:
         """Yield the proofs, each after those that it uses."""
@@ -100,7 +100,8 @@ class _Proofs:
                 waiting.extend((each, False) for each in reversed(derived))
                 continue
             premises = len(derived) + (1 if stacked or not derived else 0)
-            yield rf"\RightLabel{{\scriptsize\texttt{{{escaped(short(node.rule or 'given', 40))}}}}}"
+            name = escaped(short(node.rule or "given", 40))
+            yield rf"\RightLabel{{\scriptsize\texttt{{{name}}}}}"
             yield rf"\{_INFERENCES[premises]}InfC{{{_fact(node)}}}"
 
     def _parts(self, node: Node) -> tuple[list[str], list[int]]:
@@ -133,8 +134,8 @@ def _cut(dag: ProofDag) -> set[int]:
         ]
         lines = [_length(dag.nodes[each].text) for each in node.premises if each not in inside]
         room = _WIDEST - max([0, *lines, *map(_length, node.guards)])
-        for place, each in enumerate(inside):
-            if depth[each] >= _DEEPEST or width[each] > room or place >= _BESIDE:
+        for beside, each in enumerate(inside):
+            if depth[each] >= _DEEPEST or width[each] > room or beside >= _BESIDE:
                 cut.add(each)
                 continue
             room -= width[each]

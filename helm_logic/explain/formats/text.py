@@ -103,7 +103,7 @@ class _Tree:
                 self.shown.add(node.id)
                 yield from _wrapped(head, indent, self.width)
                 yield from self._by(node, indent + _INDENT)
-                under = (*node.premises, *node.guards)
+                under: tuple[int | str, ...] = (*node.premises, *node.guards)
                 waiting.extend((indent + _INDENT, each) for each in reversed(under))
 
     def _noted(self, text: str, indent: int, note: str) -> Iterator[str]:
