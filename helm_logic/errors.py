@@ -174,11 +174,15 @@ class ReceiptRefused(HelmError):
 
 
 class TrustRefused(HelmError):
-    """A trust root, or a key by what one says of it, is refused; *code* is the stable reason."""
+    """A trust root, or a key by what one says of it, is refused; *code* is the stable reason.
+
+    It stands before the *message* when this is printed.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.message = message
 
 
 class LinkRefused(HelmError):

@@ -127,9 +127,9 @@ def _revocation(stage: Stage) -> None:
 
 
 def _evidence(stage: Stage) -> None:
-    stage.title("Anyone can verify the receipts, with two public keys and no rules engine")
+    stage.title("Anyone can verify the receipts, with a copy of the trust root and no rules engine")
     stage.run("verify 3", want=OK)
-    stage.say("The others take the same nine steps:")
+    stage.say("The others take the same ten steps:")
     stage.run("verify 4 6 7 9", want=OK, only="verified")
 
 

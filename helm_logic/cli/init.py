@@ -19,6 +19,8 @@ made {folder}: the founder example, with fresh keys and an empty log
   requests/    allow.json, escalate.json and deny.json, named for their verdicts
   links/       the chain user:founder -> agent:ops -> tool:deploy, valid until {until}
   keys/        every key of the example, 0600; give people theirs and keep engine.key and log.key
+  trust-root.json
+               whose keys count, signed with root.key: hide that, and give verifiers a copy of this
 
 next:
 

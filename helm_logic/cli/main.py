@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "verify": "Verify receipts and packs.",
         "replay": "Derive logged verdicts again, or judge them by a new policy.",
         "pack": "Put a receipt and all that it names into one file.",
-        "explain": "Show why: the derivation of a receipt as text.",
+        "explain": "Show why, why not, and what would change a decision.",
         "log": "Look at the log: entries, histories, proofs; check all of it.",
     },
     "Write rules": {
@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "Keys": {
         "keys": "Make and show key files, encrypt and replace them; other signers.",
+        "trust": "Say whose keys count: the trust root, its versions, revocations.",
     },
 }
 _NAMES = tuple(name for section in COMMANDS.values() for name in section)

@@ -2,9 +2,10 @@
 """A policy folder that works at once: the founder example with fresh keys, links and a log.
 
     helm.toml       what decides: rules, anchors, approvers, keys, log
+    trust-root.json whose keys count, version 1, signed with root.key
     rules/          main.dl and its tests, a copy to edit of the stock rule set `deploy`
-    keys/           private keys, mode 0600; the founder, ops and release manager are people's keys,
-                    here only so that one folder can play every part
+    keys/           private keys, mode 0600; founder, ops, release manager and root are people's
+                    keys, here only so that one folder can play every part
     links/          the chain: user:founder -> agent:ops -> tool:deploy
     requests/       one request for each verdict, with the chain in it
     ledger/         the log; log.head beside it is the head guard
@@ -25,12 +26,15 @@ from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.key_file import write_key_file
 from helm_logic.ledger.keys import PublicKey, SeedSigner
 from helm_logic.ledger.open_log import create_store
+from helm_logic.policy.first_root import first_root
 from helm_logic.policy.folder import stock_rules
+from helm_logic.policy.settings import parse_settings
 from helm_logic.policy.trust import SETTINGS
+from helm_logic.receipts.trust_root_chain import sign_root
 
-PEOPLE = ("founder", "ops", "release-manager")
+PEOPLE = ("founder", "ops", "release-manager", "root")
 MACHINES = ("engine", "log")
-LEDGER, HEAD = "ledger/log.sqlite", "log.head"
+LEDGER, HEAD, ROOT = "ledger/log.sqlite", "log.head", "trust-root.json"
 
 _FOLDERS = ("rules", "keys", "links", "requests", "revocations", "ledger")
 _RULES = ("main.dl", "main_test.toml")
@@ -60,6 +64,7 @@ head = "{head}"                 # the last tree head; safest on another disk tha
 origin = "{origin}"
 
 [trust]                           # what a verifier of this log's receipts believes
+root = "{root}"          # whose keys count, and where in the log: `helm-logic trust`
 engine = ["{engine}"]
 log = "{log}"
 
@@ -96,7 +101,11 @@ def write_folder(folder: Path, now: int, valid: int, url: str | None = None) -> 
     for name, signer in keys.items():
         write_key_file(folder / "keys" / f"{name}.key", signer)
     origin = f"helm-logic/{keys['log'].public_key.keyid[:16]}"
-    _write(folder / SETTINGS, _settings(keys, origin, url))
+    settings = _settings(keys, origin, url)
+    _write(folder / SETTINGS, settings)
+    owner = keys["root"]
+    root = first_root(parse_settings(settings.encode("utf-8")), (owner.public_key,), now)
+    create_file(folder / ROOT, sign_root(root, (owner,)).envelope.to_bytes(), 0o644)
     _write(folder / ".gitignore", _GITIGNORE)
     for name in _RULES:
         _write(folder / "rules" / name, (stock_rules() / "deploy" / name).read_text("utf-8"))
@@ -117,6 +126,7 @@ def _settings(keys: dict[str, SeedSigner], origin: str, url: str | None) -> str:
     return _HELM_TOML.format(
         place=f'path = "{LEDGER}"' if url is None else f"url = {json.dumps(url)}",
         head=HEAD,
+        root=ROOT,
         origin=origin,
         engine=public["engine"],
         log=public["log"],

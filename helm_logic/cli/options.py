@@ -61,6 +61,10 @@ output_option = click.option(
 
 def trust_options(command: F) -> F:
     """Give *command* the options by which a stranger states whom to trust."""
+    command = click.option(
+        "--trust", "trust_root", type=FILE, metavar="FILE",
+        help="The trust root to go by: keys by role and by place in the log.",
+    )(command)  # fmt: skip
     for name, metavar, text, several in (
         ("--log-key", "KEY", "The log's public key.", False),
         ("--log-origin", "ORIGIN", "The log's origin.", False),
@@ -82,7 +86,11 @@ def policy_folder(named: Path | None) -> Path:
 
 
 def trust_of(
-    policy: Path | None, trust_engine: tuple[str, ...], log_origin: str | None, log_key: str | None
+    policy: Path | None,
+    trust_engine: tuple[str, ...],
+    log_origin: str | None,
+    log_key: str | None,
+    trust_root: Path | None = None,
 ) -> Trust:
     """Return the trust stated by the options, or that of the policy folder if none is stated."""
     from helm_logic.policy.trust import (
@@ -90,8 +98,12 @@ def trust_of(
         public_keys,
         read_log_settings,
     )
-    from helm_logic.receipts.verify import Trust
+    from helm_logic.receipts.trust import Trust
 
+    if trust_root is not None:
+        if trust_engine or log_origin or log_key:
+            raise click.UsageError("--trust says all: give it without the keys of engine and log")
+        return _root_trust(trust_root)
     if not (trust_engine or log_origin or log_key):
         return read_log_settings(policy_folder(policy)).trust
     if not (trust_engine and log_origin and log_key):
@@ -101,6 +113,20 @@ def trust_of(
         return Trust(engines, log_origin, public_key(log_key, "--log-key"))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _root_trust(path: Path) -> Trust:
+    from helm_logic.cli.moments import clock, moment_text
+    from helm_logic.policy.trust import read_root
+    from helm_logic.receipts.trust_root_judge import root_trust
+
+    root = read_root(path).root
+    if root.expires is not None and root.expires <= clock(None)():
+        until = moment_text(root.expires)
+        click.echo(
+            f"warning: `{shown(path)}` was good until {until}; ask for a newer version", err=True
+        )
+    return root_trust(root)
 
 
 def shown(path: Path) -> str:

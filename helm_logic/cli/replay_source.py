@@ -29,12 +29,13 @@ from helm_logic.ledger.merkle import root_at
 from helm_logic.ledger.store_protocol import URL_SCHEMES, Entry, Log
 from helm_logic.policy.replay_case import Batch, Logged, refusal
 from helm_logic.policy.trust import SETTINGS, read_log_settings
-from helm_logic.receipts.changes import KeyChange
+from helm_logic.receipts.changes import KeyChange, RootChange
 from helm_logic.receipts.pack import is_pack
 from helm_logic.receipts.pack_results import State
 from helm_logic.receipts.receipt import FORMAT, MAX_RECEIPT, Receipt
 from helm_logic.receipts.redacted_verify import any_pack_report
-from helm_logic.receipts.verify import Trust
+from helm_logic.receipts.trust import Role, Trust
+from helm_logic.receipts.trust_root_chain import SignedRoot
 from helm_logic.receipts.verify import verify as verify_receipt
 
 _RECEIPTS = 64  # of a batch
@@ -211,6 +212,10 @@ def _engine_keys(source: LogSource, log: Log, stop: int) -> tuple[PublicKey, ...
         change = KeyChange.read(entry.envelope)
         verify(entry.envelope, (log.key,))
         keys |= dict.fromkeys((change.engine, *change.trusted))
+    for entry in takewhile(lambda each: each.index < stop, log.entries(0, Kind.ROOT)):
+        verify(entry.envelope, (log.key,))
+        root = SignedRoot.read(RootChange.read(entry.envelope).root).root
+        keys |= dict.fromkeys(root.public_keys(Role.ENGINE))
     return tuple(keys)
 
 

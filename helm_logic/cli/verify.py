@@ -24,7 +24,7 @@ from helm_logic.cli.receipt_files import read_receipt
 from helm_logic.errors import ReceiptRefused
 from helm_logic.receipts.pack import is_pack
 from helm_logic.receipts.redacted_verify import any_pack_report
-from helm_logic.receipts.verify import STEPS, Trust, VerifiedReceipt, verify
+from helm_logic.receipts.verify import Trust, VerifiedReceipt, steps_of, verify
 
 
 @click.command("verify")
@@ -41,14 +41,17 @@ def command(
     A file may also be a pack. Of a pack, bytes, signatures, trust, inclusion in the log, derivation
     and replay are told apart, and all that were asked for have to hold.
 
-    Whom to trust comes from the policy folder's `helm.toml`, or, for a stranger without one, from
-    --trust-engine, --log-origin and --log-key; never from the receipt. No rules and no engine are
+    Whom to trust comes from the policy folder's `helm.toml`, or, for a stranger without one, from a
+    trust root (--trust), or from --trust-engine, --log-origin and --log-key; never from the
+    receipt. A trust root says from which place in the log on, and up to which, the keys of engine,
+    log and approvers count, so that there is one step more: keys. No rules and no engine are
     needed: the receipt carries its program, and the kernel checks the certificate against it.
 
     \b
     Examples:
       helm-logic verify receipts/*.json
       helm-logic verify --replay deploy.tar
+      helm-logic verify deploy.tar --trust trust-root.json
       helm-logic verify r.json --trust-engine ed25519:... --log-origin example.com/log \\
         --log-key ed25519:...
 
@@ -66,7 +69,8 @@ def command(
         if replay:
             raise click.UsageError(f"`{named}` is no pack; `helm-logic pack` makes one to replay")
         outcome = _verify(data, trust)
-        click.echo(_json(named, outcome) if as_json else _text(named, outcome))
+        steps = steps_of(trust)
+        click.echo((_json if as_json else _text)(named, outcome, steps))
         if isinstance(outcome.end, ReceiptRefused):
             code = FINDINGS
     return code
@@ -91,15 +95,16 @@ def _verify(data: bytes, trust: Trust) -> _Outcome:
     return _Outcome(tuple(passed), end)
 
 
-def _text(named: str, outcome: _Outcome) -> str:
+def _text(named: str, outcome: _Outcome, names: tuple[str, ...]) -> str:
     lines = [plain(named)]
-    for number, name in enumerate(STEPS, start=1):
+    width = len(str(len(names)))
+    for number, name in enumerate(names, start=1):
         if number in outcome.passed:
-            lines.append(f"  {number} {name:<12} {good('ok')}")
+            lines.append(f"  {number:>{width}} {name:<12} {good('ok')}")
         elif isinstance(outcome.end, ReceiptRefused) and outcome.end.step == number:
-            lines.append(f"  {number} {name:<12} {bad('FAILED')}")
+            lines.append(f"  {number:>{width}} {name:<12} {bad('FAILED')}")
         else:
-            lines.append(f"  {number} {name:<12} not reached")
+            lines.append(f"  {number:>{width}} {name:<12} not reached")
     end = outcome.end
     if isinstance(end, ReceiptRefused):
         return "\n".join([*lines, f"  {bad('refused')} at {plain(end)}"])
@@ -110,15 +115,16 @@ def _text(named: str, outcome: _Outcome) -> str:
     return "\n".join(lines)
 
 
-def _json(named: str, outcome: _Outcome) -> str:
+def _json(named: str, outcome: _Outcome, names: tuple[str, ...]) -> str:
     end = outcome.end
     steps = [
         {"name": name, "number": number, "passed": number in outcome.passed}
-        for number, name in enumerate(STEPS, start=1)
+        for number, name in enumerate(names, start=1)
     ]
     value: dict[str, object] = {"file": named, "steps": steps}
     if isinstance(end, ReceiptRefused):
         value |= {"failed": end.step, "message": str(end), "verified": False}
+        value |= {"code": end.code} if end.code else {}
     else:
         value |= {
             "index": end.index,

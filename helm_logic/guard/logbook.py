@@ -61,18 +61,22 @@ def append_once(store: Store, records: Iterable[Record]) -> dict[str, int]:
 
 
 def announce(store: Store, log: Signer, what: InForce, now: int) -> tuple[Record, ...]:
-    """Return the entries that say what is in force, each unless the last one says the same."""
+    """Return the entries that say what is in force, each unless the last one says the same.
+
+    A trust root says whose keys count, so that with one there is no key change. Raises TrustRefused
+    if it may not follow the one that the log has.
+    """
     records = []
     last = _last(store, Kind.POLICY)
     if last is None or _policy(last).bundle != what.bundle:
         policy = PolicyChange(what.bundle, what.program, now, _name(last))
         records.append(Record(Kind.POLICY, policy.signed(log), what.blobs))
+    if what.root is not None:
+        return (*records, *announce_root(store, log, what.root, now))
     last = _last(store, Kind.KEYS)
     keys = KeyChange(what.engine, log.public_key, what.trusted, now, _name(last))
     if last is None or _said(_keys(last)) != _said(keys):
         records.append(Record(Kind.KEYS, keys.signed(log)))
-    if what.root is not None:
-        records += announce_root(store, log, what.root, now)
     return tuple(records)
 
 

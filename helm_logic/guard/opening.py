@@ -54,7 +54,7 @@ def open_parts(
         )
     revocations = read_revocations(folder, settings)
     root = folder_root(folder, settings.root, settings.origin)
-    store, log = _open_store(folder, settings, passphrases)
+    store, log = open_folder_store(folder, settings, passphrases)
     try:
         entries = announce(store, log, _in_force(bundle, engine, root), clock())
     except BaseException:
@@ -102,7 +102,13 @@ def _in_force(bundle: Bundle, engine: Signer, root: SignedRoot | None = None) ->
     )
 
 
-def _open_store(folder: Path, settings: Settings, passphrases: Passphrases) -> tuple[Store, Signer]:
+def open_folder_store(
+    folder: Path, settings: Settings, passphrases: Passphrases
+) -> tuple[Store, Signer]:
+    """Return the log of *folder*, open for appending, and its signer.
+
+    Raises KeyFileError, SignerError or StoreError.
+    """
     log = open_signer(settings.log_key, folder, passphrases)
     if log.public_key != settings.trusted_log:
         raise KeyFileError(

@@ -109,7 +109,7 @@ def read_root(path: Path) -> SignedRoot:
     try:
         return accept_first(SignedRoot.parse(data))
     except TrustRefused as error:
-        raise TrustRefused(error.code, f"`{path}`: {error}") from None
+        raise TrustRefused(error.code, f"`{path}`: {error.message}") from None
 
 
 def read_toml(data: bytes) -> dict[str, object]:

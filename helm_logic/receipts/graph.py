@@ -157,3 +157,4 @@ class _Known:
         ):
             if node.kind is kind and name is not None:
                 places[name] = node.index
+        self._keys.update(dict.fromkeys(node.said.engines, node.index))

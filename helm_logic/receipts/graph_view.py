@@ -127,10 +127,9 @@ class _Tree:
         self.width = len(str(max((node.index for node in graph.nodes), default=0)))
         kinds = [node.kind for node in graph.nodes]
         # Under one policy and one key throughout there is nothing to say about either.
+        said = ((RULED, {Kind.POLICY}), (SIGNED, {Kind.KEYS, Kind.ROOT}))
         self._untold = {
-            relation
-            for relation, kind in ((RULED, Kind.POLICY), (SIGNED, Kind.KEYS))
-            if kinds.count(kind) <= 1
+            relation for relation, saying in said if sum(kind in saying for kind in kinds) <= 1
         }
 
     def below(self, index: int | None) -> list[Node]:

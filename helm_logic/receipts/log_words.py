@@ -28,6 +28,7 @@ from helm_logic.receipts.changes import (
     RootChange,
 )
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
+from helm_logic.receipts.trust import Role
 from helm_logic.receipts.trust_root_chain import SignedRoot
 from helm_logic.receipts.verdict import Verdict
 
@@ -63,7 +64,8 @@ class Said:
     """What an entry says: a *label* of a word or two, *words*, and the moment that it claims.
 
     *names* are the entries that it names; *request* is the digest of the request that it is about;
-    *policy* and *engine* (a key id) are those of a receipt, or what a change puts in force.
+    *policy* and *engine* (a key id) are those of a receipt, or what a change puts in force;
+    *engines* are those of a trust root.
     """
 
     label: str
@@ -74,6 +76,7 @@ class Said:
     names: tuple[Named, ...] = ()
     policy: str | None = None
     engine: str | None = None
+    engines: tuple[str, ...] = ()
 
 
 def read_entry(entry: Entry) -> Said:
@@ -185,8 +188,11 @@ def _keys(entry: Entry) -> Said:
 
 def _root(entry: Entry) -> Said:
     change = RootChange.read(entry.envelope)
-    words = f"version {SignedRoot.read(change.root).root.version} says whose keys count"
-    return Said("trust root", words, now=change.now, names=_previous(change.previous))
+    root = SignedRoot.read(change.root).root
+    engines = tuple(key.keyid for key in root.public_keys(Role.ENGINE))
+    words = f"version {root.version} says whose keys count from here on"
+    names = _previous(change.previous)
+    return Said("trust root", words, now=change.now, names=names, engines=engines)
 
 
 _READERS = {

@@ -85,7 +85,7 @@ def test_what_was_not_granted_and_what_was_revoked_is_denied_with_its_reason(tol
 
 
 def test_every_receipt_is_verified_and_the_flipped_byte_is_found(told: Told) -> None:
-    """Five receipts pass nine steps; the forged one fails at a step that is named."""
+    """Five receipts pass ten steps; the forged one fails at a step that is named."""
     evidence = _part(told, "Anyone can verify")
     forged = _part(told, "One byte")
 

@@ -206,7 +206,7 @@ def test_following_shows_what_comes(policy: Path) -> None:
 
     values = [json.loads(line) for line in lines]
     assert [each["index"] for each in values] == list(range(5))
-    assert [each["kind"] for each in values] == ["config", "policy", "keys", "receipt", "receipt"]
+    assert [each["kind"] for each in values] == ["config", "policy", "root", "receipt", "receipt"]
 
 
 class Stop(Exception):
