@@ -10,12 +10,18 @@
     guards                   [[RULE, [BOX, ...]], ...]: the requests that a rule's body holds for
     impossible               [[BOX, WHY, ...], ...]: boxes in which no request lies
     claims                   [{"says": WORD, "of": [...], "proofs": [PROOF, ...]}, ...]
+    pairs                    [{"claim": CLAIM, "boxes": [BOX, ...], "impossible": [...],
+                               "trees": [[BOX, [NODE, ...]], ...]}, ...]
 
 A PROOF says that a box lies inside the union of others, of rules' guards or impossible:
 `{"box": BOX, "covering": [[RULE, BOX], ...], "tree": [NODE, ...]}`, the tree in preorder, a NODE
 being a cut `[FEATURE, MASK]` of the piece, before the part inside the mask and the part outside, or
 a leaf: the number of a covering box, or -1 - the number of an impossible one. What each claim says
 and must prove is `recheck/claims.py`, how tests and boxes are written `notation.py`.
+
+Each of `pairs` proves what an author claims of two requests: over the features above, and a copy,
+for the second request, of each that can differ (`recheck/second.py`), with boxes of its own. Its
+trees are written as `grounding.py` says.
 
 The same rules give the same bytes.
 """
@@ -30,6 +36,7 @@ import attrs
 
 from helm_logic import __version__
 from helm_logic.analysis.boxes import meet
+from helm_logic.analysis.copies import PairProof
 from helm_logic.analysis.cover import Cover
 from helm_logic.analysis.finding import Finding
 from helm_logic.analysis.formula import Is
@@ -73,7 +80,11 @@ class Certificate(Mapping[str, object]):
 
     @cached_property
     def _written(self) -> dict[str, object]:
-        return _value(self._inquiry.study, claims(self._inquiry, self._findings))
+        pairs = [each.pairs for each in self._inquiry.results if each.pairs is not None]
+        return _value(self._inquiry.study, self._said(), pairs)
+
+    def _said(self) -> list[Said]:
+        return claims(self._inquiry, self._findings)
 
     def __getitem__(self, key: str) -> object:
         """Return a member."""
@@ -88,6 +99,20 @@ class Certificate(Mapping[str, object]):
         return len(self._written)
 
 
+class ClaimsCertificate(Certificate):
+    """The certificate of the author's claims alone."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        super().__init__(inquiry, ())
+
+    def _said(self) -> list[Said]:
+        said = _Saying()
+        said.add_stated(self._inquiry)
+        for claimed in self._inquiry.claimed:
+            said.add_proved(self._inquiry.study, claimed)
+        return said.all
+
+
 @attrs.define
 class Said:
     """A claim on its way: what it says of what, and the proofs that it needs."""
@@ -99,38 +124,49 @@ class Said:
 
 def claims(inquiry: Inquiry, findings: Sequence[Finding]) -> list[Said]:
     """Return what *inquiry* proved, and what its *findings* say besides, each once, in order."""
-    found: dict[tuple[str, str], Said] = {}
-
-    def add(said: Said) -> Said:
-        return found.setdefault((said.says, repr(said.of)), said)
-
+    said = _Saying()
     for finding in findings:
         if finding.code == "HL101":
-            add(Said("dead", [finding.rules[0]]))  # proved by nothing, if it has no boxes
+            said.add("dead", [finding.rules[0]])  # proved by nothing, if it has no boxes
         if finding.code == "HL110" and not inquiry.of_verdicts("allow"):
-            add(Said("never", []))
-    for says, name in _stated(inquiry, findings):
-        add(Said(says, [name]))
+            said.add("never", [])
+    said.add_stated(inquiry)
     for claimed in _proved(inquiry):
-        add(_said(inquiry.study, claimed)).proofs.append(claimed)
+        said.add_proved(inquiry.study, claimed)
     for inner, outer in _inclusions(inquiry, findings):
         boxes = [(inquiry.ruled_by_id[outer], box) for box in inquiry.held[outer]]
         proofs = inquiry.prove_inside("", inquiry.held[inner], boxes)
         if isinstance(proofs, list):
-            add(Said("inside", [inner, outer])).proofs = proofs
-    add(_apart(inquiry))
-    return list(found.values())
+            said.add("inside", [inner, outer]).proofs = proofs
+    shared, proofs = _apart(inquiry)
+    said.add("apart", shared).proofs = proofs
+    return said.all
 
 
-def _stated(inquiry: Inquiry, findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
-    """Yield the claims about single requests that hold: no finding says otherwise of them."""
-    told = {finding.span: finding.code for finding in findings}
-    for claim in inquiry.study.rule_set.claims:
-        code = told.get(claim.span, "")
-        if claim.kind in ("never", "always", "only", "decides") and code in ("", "HL402"):
-            yield "stated", claim.id
-        if code == "HL402":
-            yield "empty", claim.id
+class _Saying:
+    """Claims on their way, each once, in the order in which they are first made."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Said] = {}
+
+    @property
+    def all(self) -> list[Said]:
+        return list(self._found.values())
+
+    def add(self, says: str, of: list[object]) -> Said:
+        return self._found.setdefault((says, repr(of)), Said(says, of))
+
+    def add_stated(self, inquiry: Inquiry) -> None:
+        """Add the author's claims about single requests that hold, and those about nothing."""
+        for result in inquiry.results:
+            if result.holds and result.pairs is None:
+                self.add("stated", [result.claim.id])
+            if result.finding is not None and result.finding.code == "HL402":
+                self.add("empty", [result.claim.id])
+
+    def add_proved(self, study: Study, claimed: Claimed) -> None:
+        """Add what *claimed* proves."""
+        self.add(*_said(study, claimed)).proofs.append(claimed)
 
 
 def _proved(inquiry: Inquiry) -> list[Claimed]:
@@ -144,19 +180,18 @@ def _proved(inquiry: Inquiry) -> list[Claimed]:
             *again.claimed]  # fmt: skip
 
 
-def _said(study: Study, claimed: Claimed) -> Said:
+def _said(study: Study, claimed: Claimed) -> tuple[str, list[object]]:
     code, _, rest = claimed.about.partition(" ")
     if code in _KINDS:
-        return Said(_KINDS[code], [rest])
+        return _KINDS[code], [rest]
     if code == "HL102":
         rule_id, _, number = rest.rpartition(" ")
-        return Said("vacuous", [rule_id, int(number)])
+        return "vacuous", [rule_id, int(number)]
     if code == "HL108":
-        action = _action(study, rest)
-        return Said("decided", [action])
+        return "decided", [_action(study, rest)]
     if code == "HL110":
-        return Said(rest, [])
-    return Said("contained", [claimed.about])
+        return rest, []
+    return "contained", [claimed.about]
 
 
 def _action(study: Study, text: str) -> Term:
@@ -177,8 +212,8 @@ def _inclusions(inquiry: Inquiry, findings: Iterable[Finding]) -> Iterator[tuple
                 yield other, first
 
 
-def _apart(inquiry: Inquiry) -> Said:
-    """Return the claim about which allow rules share requests with stronger ones, and no others."""
+def _apart(inquiry: Inquiry) -> tuple[list[object], list[Claimed]]:
+    """Return which allow rules share requests with stronger ones, and proofs that no others do."""
     shared: dict[str, dict[str, None]] = {}
     proofs = []
     for weaker in inquiry.of_verdicts("allow"):
@@ -193,12 +228,10 @@ def _apart(inquiry: Inquiry) -> Said:
                         proofs.append(Claimed("", both, (), found))
                     else:
                         shared.setdefault(stronger.id, {})[weaker.id] = None
-    said = Said("apart", [[stronger, *weaker] for stronger, weaker in shared.items()])
-    said.proofs = proofs
-    return said
+    return [[stronger, *weaker] for stronger, weaker in shared.items()], proofs
 
 
-def _value(study: Study, said: Sequence[Said]) -> dict[str, object]:
+def _value(study: Study, said: Sequence[Said], pairs: Iterable[PairProof]) -> dict[str, object]:
     ground = Grounding(study, study.impossible)
     claimed = [
         {
@@ -215,8 +248,15 @@ def _value(study: Study, said: Sequence[Said]) -> dict[str, object]:
         "program": program_digest(study.rule_set.program),
         "sources": sources_value(study.rule_set.sources),
         "claims": claimed,
+        "pairs": [_pair(study, each) for each in pairs],
         **ground.value(),
     }
+
+
+def _pair(study: Study, proof: PairProof) -> dict[str, object]:
+    ground = Grounding(study, proof.arena.impossible, proof.arena.features)
+    trees = [[ground.box(each.start), list(ground.moves(each))] for each in proof.trees]
+    return {"claim": proof.claim, "trees": trees, **ground.used()}
 
 
 def _proof(ground: Grounding, claimed: Claimed) -> dict[str, object]:

@@ -17,7 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from helm_logic.analysis.boxes import Box, meet
+from helm_logic.analysis.certificate import ClaimsCertificate
 from helm_logic.analysis.claims_of_pairs import Refuted, refute_pair
+from helm_logic.analysis.copies import PairProof
 from helm_logic.analysis.cover import TooManyCases
 from helm_logic.analysis.finding import ERROR, WARNING, Finding
 from helm_logic.analysis.guards import Covering, Guards, Outside
@@ -39,15 +41,15 @@ class ClaimResult:
     """What became of a *claim*: it *holds*, or not, or None if that is not decided.
 
     *finding* says what is wrong, if anything is. A claim that holds is proved by *proofs*, covers
-    over the study, or by *certificate*, a tree over pairs of requests. Of two requests that refute
-    a claim the finding has the second, *first* is the other one.
+    over the study, or by *pairs*, trees over two requests. Of two requests that refute a claim the
+    finding has the second, *first* is the other one.
     """
 
     claim: Claim
     holds: bool | None
     finding: Finding | None = None
     proofs: tuple[Claimed, ...] = ()
-    certificate: Mapping[str, object] | None = None
+    pairs: PairProof | None = None
     first: Case | None = None
 
 
@@ -59,10 +61,19 @@ def check_claims(rule_set: RuleSet) -> tuple[ClaimResult, ...]:
     return tuple(claim_results(Inquiry(study_of(rule_set))))
 
 
+def prove_claims(rule_set: RuleSet) -> tuple[tuple[ClaimResult, ...], Mapping[str, object]]:
+    """Return what becomes of each claim of *rule_set*, and the certificate of those that hold.
+
+    Raises TooManyCases as `check_claims` does.
+    """
+    inquiry = Inquiry(study_of(rule_set))
+    results = tuple(claim_results(inquiry))
+    return results, ClaimsCertificate(inquiry)
+
+
 def find_claims(inquiry: Inquiry) -> Iterator[Finding]:
     """Yield HL401 for each claim that does not hold, HL402 for each one about nothing."""
     for result in claim_results(inquiry):
-        inquiry.claimed += result.proofs
         if result.finding is not None:
             yield result.finding
         constructs = inquiry.study.unfolder.unsupported.get(result.claim.condition)
@@ -75,11 +86,18 @@ def find_claims(inquiry: Inquiry) -> Iterator[Finding]:
 
 
 def claim_results(inquiry: Inquiry) -> Iterator[ClaimResult]:
-    """Yield what becomes of each claim of the rules that *inquiry* is about, in order."""
+    """Yield what becomes of each claim of the rules that *inquiry* is about, in order.
+
+    It is remembered there, with what proves it.
+    """
     claims = inquiry.study.rule_set.claims
     if claims:
         guards = Guards(inquiry)
-        yield from (_checked(inquiry, guards, claim) for claim in claims)
+        for claim in claims:
+            result = _checked(inquiry, guards, claim)
+            inquiry.claimed += result.proofs
+            inquiry.results.append(result)
+            yield result
 
 
 def _checked(inquiry: Inquiry, guards: Guards, claim: Claim) -> ClaimResult:
@@ -103,7 +121,7 @@ def _rests_on_faults(claim: Claim) -> bool:
     """Say whether *claim* can only be believed if it is known who has a fault of the chain."""
     if claim.kind == "always":
         return claim.verdict != "deny"
-    return claim.kind == "independent" or (claim.kind != "monotone" and claim.verdict == "deny")
+    return claim.kind in ("monotone", "independent") or claim.verdict == "deny"
 
 
 def _beyond(claim: Claim, guards: Guards) -> ClaimResult:
@@ -210,7 +228,7 @@ def _about_pairs(
 ) -> ClaimResult:
     outcome = refute_pair(inquiry, guards, claim, condition)
     if not isinstance(outcome, Refuted):
-        return ClaimResult(claim, holds=True, certificate=outcome)
+        return ClaimResult(claim, holds=True, pairs=outcome)
     change = f"{outcome.before.value} into {outcome.after.value}"
     if claim.kind == "monotone":
         what = f"one more approval turns {change}"

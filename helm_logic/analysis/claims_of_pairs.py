@@ -9,16 +9,16 @@ that are about the value are free.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
+from helm_logic.analysis.attribute import REQUEST
 from helm_logic.analysis.boxes import Box, meet
-from helm_logic.analysis.change.certificate import trees_value
 from helm_logic.analysis.change.entries import EntryIndex, reconciled
 from helm_logic.analysis.change.moves import Explorer, Leaf, Tree
 from helm_logic.analysis.change.regions import grown
-from helm_logic.analysis.copies import Copies, moved_by, together
+from helm_logic.analysis.copies import Copies, PairProof, moved_by, stand_ins_of, together
 from helm_logic.analysis.domain import Domain
 from helm_logic.analysis.guards import Guards
 from helm_logic.analysis.inquiry import Inquiry
@@ -27,12 +27,11 @@ from helm_logic.analysis.residue import Point
 from helm_logic.analysis.witness import WitnessMaker
 from helm_logic.analysis.words import Words
 from helm_logic.kernel.encoding import JsonValue
-from helm_logic.lang import Claim
+from helm_logic.lang import Claim, RuleSet
 from helm_logic.policy.case_file import Case
 from helm_logic.receipts.verdict import Verdict
 
 _RISING = (Verdict.DENY, Verdict.ESCALATE, Verdict.ALLOW)
-_RESOURCE = ("resource", "resource_type")  # one cannot change without the other
 _TRIED = 8
 
 
@@ -52,8 +51,8 @@ class Refuted:
 
 def refute_pair(
     inquiry: Inquiry, guards: Guards, claim: Claim, condition: Sequence[Box]
-) -> Refuted | Mapping[str, object]:
-    """Return how *claim* is refuted where *condition* holds, or the certificate that it holds.
+) -> Refuted | PairProof:
+    """Return how *claim* is refuted where *condition* holds, or the proof that it holds.
 
     Raises TooManyCases.
     """
@@ -72,7 +71,7 @@ def refute_pair(
             wrong = [leaf for leaf in trees[-1].leaves if pairs.refutes(leaf)]
             if wrong:
                 return _refuted(pairs, arena, wrong)
-    return trees_value(arena, entries, trees)
+    return PairProof(claim.id, arena, tuple(trees))
 
 
 def _refuted(pairs: Pairs, arena: Domain, wrong: Sequence[Leaf]) -> Refuted:
@@ -95,10 +94,10 @@ def _refuted(pairs: Pairs, arena: Domain, wrong: Sequence[Leaf]) -> Refuted:
 class Pairs:
     """Pairs of requests over *copies* of the features *moved*; the first is the one before."""
 
-    def __init__(self, inquiry: Inquiry, moved: Collection[int], names: Collection[str]) -> None:
+    def __init__(self, inquiry: Inquiry, moved: Collection[int]) -> None:
         self._inquiry, study = inquiry, inquiry.study
         self.moved = frozenset(moved)
-        self.copies = Copies(study, self.moved, names)
+        self.copies = Copies(study, self.moved)
         authorized = study.authorized
         self.authorized = meet(authorized, self.copies.other(authorized)) or authorized
         self._words = Words(study.features)
@@ -145,10 +144,13 @@ class Approvals(Pairs):
 
     def __init__(self, inquiry: Inquiry) -> None:
         study = inquiry.study
-        super().__init__(inquiry, moved_by(study, (), ("approval",)), ())
+        super().__init__(inquiry, moved_by(study, (), ("approval",)))
         reached = study.unfolder.reaching(("approval",))
         grown = growing(study.rule_set.program.rules, "approval", reached)
-        self.copies.only_added(lambda fact: only_grows(fact, grown, reached))
+        unclear = stand_ins_of(study, reached)
+        self.copies.only_added(
+            lambda fact: fact not in unclear and only_grows(fact, grown, reached)
+        )
 
     def starts(self, condition: Sequence[Box]) -> list[Box]:
         """Return the pairs of which the first meets the condition."""
@@ -184,18 +186,18 @@ class Values(Pairs):
     """Two requests that differ in the attribute or set *about*, and in what that decides."""
 
     def __init__(self, inquiry: Inquiry, about: str) -> None:
-        study = inquiry.study
-        names = _RESOURCE if about in _RESOURCE else (about,)
+        study, self._about = inquiry.study, about
+        names = [about, *_read_with(study.rule_set, about)]
         self._names = [name for name in names if name in study.unfolder.attributes]
         predicates = [name for name in names if name not in self._names]
-        super().__init__(inquiry, moved_by(study, self._names, predicates), self._names)
+        super().__init__(inquiry, moved_by(study, self._names, predicates))
 
     def starts(self, condition: Sequence[Box]) -> list[Box]:
         """Return the pairs that both meet the condition, with two values of what differs."""
         differing: list[Box] = [{}]
-        if any(not self._inquiry.study.features[number].is_attribute for number in self.moved):
-            for name in self._names[:1]:
-                differing = self.copies.differ_in(name)
+        features = self._inquiry.study.features
+        if self._about in self._names and not all(features[n].is_attribute for n in self.moved):
+            differing = self.copies.differ_in(self._about)
         both = together(self.copies, condition, condition)
         return [found for one in both for two in differing if (found := meet(one, two)) is not None]
 
@@ -223,6 +225,17 @@ class Values(Pairs):
         if first is None or second is None or first.verdict is second.verdict:
             return None
         return first, second
+
+
+def _read_with(rule_set: RuleSet, about: str) -> Iterator[str]:
+    """Yield what else is read where *about* is in a request: one may not change without others."""
+    known: dict[str, tuple[str, ...]] = {name: (name,) for name in REQUEST}
+    known["resource_type"] = known["resource"]
+    known |= {each.name: each.path for each in rule_set.inputs}
+    own = known[about]
+    for name, path in known.items():
+        if name != about and path[: len(own)] == own[: len(path)]:
+            yield name
 
 
 def _united(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

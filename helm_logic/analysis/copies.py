@@ -18,6 +18,8 @@ import attrs
 from helm_logic.analysis.attribute import Attribute
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.change.entries import BOTH, NEW, OLD, Entry
+from helm_logic.analysis.change.moves import Tree
+from helm_logic.analysis.dependency import reads
 from helm_logic.analysis.domain import Domain, Lemma
 from helm_logic.analysis.feature import FALSE_MASK, TRUE_MASK, Feature
 from helm_logic.analysis.features import truth_feature
@@ -32,20 +34,35 @@ from helm_logic.analysis.formula import (
 )
 from helm_logic.analysis.residue import Point
 from helm_logic.analysis.study import Study
+from helm_logic.kernel.terms import is_variable
 from helm_logic.receipts.verdict import Verdict
 
 _OTHER = "'"  # what the name of a copy ends in
 ONLY_ADDED = "approvals are only added"
 
 
+@attrs.frozen
+class PairProof:
+    """That the claim *claim* holds of two requests: *trees* over *arena*, where none refutes it."""
+
+    claim: str
+    arena: Domain
+    trees: tuple[Tree, ...]
+
+
 class Copies:
     """The features of *study*, those with the numbers *moved* twice: for one request and another.
 
-    *names* are the attributes that may have another value.
+    Copies come after all others, in the order of what they are copies of.
     """
 
-    def __init__(self, study: Study, moved: Collection[int], names: Collection[str]) -> None:
-        self._study, self._names = study, frozenset(names)
+    def __init__(self, study: Study, moved: Collection[int]) -> None:
+        self._study = study
+        self._names = frozenset(
+            source.name
+            for number in moved
+            if isinstance(source := study.features[number].source, Attribute)
+        )
         self._first = len(study.features)
         self._copy = {number: self._first + n for n, number in enumerate(sorted(moved))}
         copies = [self._copied(study.features[number]) for number in self._copy]
@@ -159,24 +176,43 @@ def moved_by(study: Study, names: Collection[str], predicates: Collection[str]) 
 
     So can other facts about *predicates*, and what depends on them.
     """
-    reached = study.unfolder.reaching([*names, *predicates]) - {*names}
-    found = set()
-    for number, feature in enumerate(study.features):
-        source = feature.source
-        if isinstance(source, Attribute) and source.name in study.unfolder.counts:
-            source = study.unfolder.counts[source.name]
-        match source:
-            case Attribute(name):
-                asked = {name}
-            case Fact(literals):
-                asked = {ref for each in literals for value in each.terms for ref in _refs(value)}
-            case Compare(terms, _):
-                asked = {name for name, _ in terms}
-            case Same(first, second):
-                asked = {first, second}
-        if asked & {*names} or (isinstance(source, Fact) and source.predicates & reached):
-            found.add(number)
-    return found
+    reached = study.unfolder.reaching([*names, *predicates])
+    changed = {*names}
+    changed |= {
+        name
+        for name, counted in study.unfolder.counts.items()
+        if counted.predicates & reached or _asked(counted) & changed
+    }
+    stand_ins = stand_ins_of(study, reached)
+    return {
+        number
+        for number, feature in enumerate(study.features)
+        if _asked(source := feature.source) & changed
+        or (isinstance(source, Fact) and source.predicates & reached)
+        or source in stand_ins
+    }
+
+
+def stand_ins_of(study: Study, reached: frozenset[str]) -> frozenset[Fact]:
+    """Return the facts that stand for rules that are not understood and depend on *reached*."""
+    return frozenset(
+        Fact((GroundLiteral("atom", rule.id, ()),))
+        for rule in study.by_id.values()
+        if reads(rule) & reached or any(map(is_variable, rule.head.terms))
+    )
+
+
+def _asked(source: Attribute | Fact | Compare | Same) -> set[str]:
+    """Return the attributes that *source* is about."""
+    match source:
+        case Attribute(name):
+            return {name}
+        case Fact(literals):
+            return {ref for each in literals for value in each.terms for ref in _refs(value)}
+        case Compare(terms, _):
+            return {name for name, _ in terms}
+        case Same(first, second):
+            return {first, second}
 
 
 def _refs(value: Value) -> Iterator[str]:

@@ -56,9 +56,9 @@ class Guards:
         self._too_many = tuple(study.too_many)
         self._number = study.number_of(Fact((GroundLiteral("atom", AUTHORIZED, ()),)))
         stock = study.faults & study.stock
-        self.faulted = bool(stock) and self._number is not None
         own = tuple(sorted(study.faults - study.stock))
         self.unclear = own or tuple(_changing(inquiry, stock))
+        self.faulted = bool(stock) and not self.unclear and self._number is not None
         self.complete: Box = {
             number: mask for number, mask in study.authorized.items() if number != self._number
         }

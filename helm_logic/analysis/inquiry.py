@@ -3,13 +3,15 @@
 
 A check asks the study, and turns what it finds into findings here, so that every finding has its
 places, its words and, if it says that there is a request, a replayed witness. `claimed` collects
-the covers that prove what is said not to exist; `certificate.py` writes them down.
+the covers that prove what is said not to exist, `results` what became of the author's claims;
+`certificate.py` writes them down.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -26,6 +28,9 @@ from helm_logic.lang.diagnostics import Note
 from helm_logic.lang.source import Span
 from helm_logic.policy.case_file import Case
 from helm_logic.receipts.verdict import Verdict
+
+if TYPE_CHECKING:
+    from helm_logic.analysis.claims import ClaimResult
 
 
 @attrs.frozen
@@ -87,6 +92,7 @@ class Inquiry:
         self.study = study
         self.kept = None if cache is None else Kept(cache, study)
         self.claimed: list[Claimed] = []
+        self.results: list[ClaimResult] = []  # what became of the author's claims
         self._witnesses = WitnessMaker(study.rule_set, study.unfolder)
         self._words = Words(study.features)
 

@@ -10,6 +10,7 @@ from helm_logic.kernel.program import Rule
 from helm_logic.kernel.terms import Count, Negative, Positive
 
 _AT_LEAST = (">=", ">")
+_MORE = (*_AT_LEAST, "")  # no relation: the count itself
 
 
 def growing(rules: Iterable[Rule], relation: str, reached: frozenset[str]) -> frozenset[str]:
@@ -45,7 +46,8 @@ def only_grows(fact: Fact, grown: frozenset[str], reached: frozenset[str]) -> bo
     A fact that an attribute counts is one whose count does not go down.
     """
     return all(
-        literal.kind in ("atom", "count") and literal.predicate in grown
+        literal.predicate in grown
+        and (literal.kind == "atom" or (literal.kind == "count" and literal.extra[0] in _MORE))
         for literal in fact.literals
         if literal.predicate in reached
     )

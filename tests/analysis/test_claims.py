@@ -76,7 +76,7 @@ def test_claims_that_hold_are_proved() -> None:
         assert result.holds, claim
         assert result.finding is None, claim
         pair = claim.startswith(("monotone", "independent"))
-        assert bool(result.certificate) == pair
+        assert bool(result.pairs) == pair
         assert not (pair and result.proofs)
 
 

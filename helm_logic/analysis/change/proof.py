@@ -8,10 +8,8 @@
     entries                         [[SIDES, VERDICT, BOX], ...], sides: 1 old, 2 new, 3 both
     trees                           [[BOX, [NODE, ...]], ...], the nodes in preorder
 
-A NODE is a cut `[FEATURE, MASK]`, before the part inside and the part outside; `["same"]`, where
-no entry of one side comes near; `["leaf", BEFORE, AFTER]`, where the entries give one verdict on
-either side; or `["empty", [NODE, ...]]`, inside impossible boxes, with nodes as in
-`certificate.py`. What is not in a tree has no entry of one side. `recheck/change.py` reads it.
+Nodes are those of `grounding.py`: in a leaf the entries give one verdict on either side. What is
+not in a tree has no entry of one side. `recheck/change.py` reads it.
 """
 
 from __future__ import annotations
@@ -22,9 +20,8 @@ from functools import cached_property
 from helm_logic import __version__
 from helm_logic.analysis.change.difference import Difference
 from helm_logic.analysis.change.entries import NEW, OLD
-from helm_logic.analysis.change.moves import Cut, Empty, Leaf, Tree
+from helm_logic.analysis.change.moves import Tree
 from helm_logic.analysis.grounding import Grounding, sources_value
-from helm_logic.analysis.notation import mask_text
 
 FORMAT, VERSION = "helm-logic/change-certificate", 1
 
@@ -40,7 +37,7 @@ class ChangeProof(Mapping[str, object]):
         difference = self._difference
         ground = Grounding(difference.study, difference.arena.impossible)
         versions = difference.pairing.versions
-        trees = [[ground.box(each.start), list(_nodes(ground, each))] for each in self._trees]
+        trees = [[ground.box(each.start), list(ground.moves(each))] for each in self._trees]
         entries = [[e.sides, e.verdict.value, ground.box(e.box)] for e in difference.entries]
         return {
             "format": FORMAT,
@@ -65,18 +62,3 @@ class ChangeProof(Mapping[str, object]):
     def __len__(self) -> int:
         """Return how many members there are."""
         return len(self._written)
-
-
-def _nodes(ground: Grounding, tree: Tree) -> Iterator[object]:
-    waiting = [0]
-    while waiting:
-        match tree.nodes[waiting.pop()]:
-            case Cut(feature, mask, inside, outside):
-                yield [feature, mask_text(mask)]
-                waiting += (outside, inside)
-            case Leaf(_, before, after):
-                yield ["leaf", before.value, after.value]
-            case Empty(cover):
-                yield ["empty", list(ground.tree(cover, 0, {}))]
-            case _:
-                yield ["same"]

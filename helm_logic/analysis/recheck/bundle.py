@@ -24,7 +24,7 @@ from helm_logic.errors import RuleError
 from helm_logic.kernel.certificate import program_digest
 from helm_logic.kernel.encoding import JsonValue, canonical_json, digest, parse_json
 from helm_logic.kernel.program import Rule
-from helm_logic.lang import RuleSet, Source, load
+from helm_logic.lang import Claim, RuleSet, Source, load
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
 from helm_logic.policy.folder import PRELUDE
 
@@ -32,7 +32,7 @@ FORMAT, VERSION, SOURCES = "helm-logic/analysis-certificate", 1, "sources"
 VERDICTS = ("deny", "escalate", "allow")
 _MEMBERS = (
     "format", "version", "helm_logic", "program", "sources", "features", "boxes", "guards",
-    "impossible", "claims",
+    "impossible", "claims", "pairs",
 )  # fmt: skip
 _MOST_BYTES = 256 << 20
 _INCOMPLETE = frozenset({"missing", "invalid_input"})
@@ -55,6 +55,7 @@ class Bundle:
     guards: Mapping[str, tuple[Box, ...]]
     impossible: tuple[tuple[Box, list[JsonValue]], ...]
     claims: tuple[JsonValue, ...]
+    pairs: tuple[JsonValue, ...]
     rules: Mapping[str, Rule]
 
     def box(self, value: JsonValue, where: str) -> Box:
@@ -69,6 +70,34 @@ class Bundle:
         """The box of authorized requests: everything if nothing asks."""
         place = self.ground.places.get(Fact((GroundLiteral("atom", AUTHORIZED, ()),)))
         return {} if place is None else {place[0]: TRUE_MASK}
+
+    @property
+    def may_be_authorized(self) -> bool:
+        """Whether a rule says who is authorized: else nobody is."""
+        return any(rule.head.predicate == AUTHORIZED for rule in self.rules.values())
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether faults of a chain, if there are any, and who has none, are for stock rules alone.
+
+        Then whoever is not authorized has one.
+        """
+        stock, spans = self.context.stock, self.rule_set.spans
+        files = {spans[rule_id].source.name for rule_id in self.context.faults}
+        settled = {rule.head.predicate for rule in self.rules.values()
+                   if rule.id in stock and spans[rule.id].source.name in files}  # fmt: skip
+        return self.context.faults <= stock and not any(
+            rule.head.predicate in settled - {"deny"}
+            for rule in self.rules.values()
+            if rule.id not in stock and rule.id in spans
+        )
+
+    def claim(self, name: str) -> Claim:
+        """Return the author's claim *name*; raise Refused if there is none."""
+        for each in self.rule_set.claims:
+            if each.id == name:
+                return each
+        raise Refused(f"there is no claim `{name:.80}`")
 
     @property
     def complete(self) -> Box:
@@ -103,7 +132,11 @@ def read_bundle(value: JsonValue, folder: Path) -> Bundle:
     if program_digest(rule_set.program) != parts["program"]:
         raise Refused("the sources do not make the program that is named")
     bundle = read_ground(parts, rule_set, context_of(rule_set))
-    return attrs.evolve(bundle, claims=tuple(require_list(parts["claims"], "claims")))
+    return attrs.evolve(
+        bundle,
+        claims=tuple(require_list(parts["claims"], "claims")),
+        pairs=tuple(require_list(parts["pairs"], "pairs")),
+    )
 
 
 def require_format(parts: Mapping[str, JsonValue], form: str, version: int) -> None:
@@ -129,8 +162,8 @@ def read_ground(parts: Mapping[str, JsonValue], rule_set: RuleSet, context: Cont
     boxes = [read_box(each, sizes, f"box {n}")
              for n, each in enumerate(require_list(parts["boxes"], "boxes"))]  # fmt: skip
     bundle = Bundle(
-        rule_set, context, unfolder, formulas, features, Ground(sizes, _places(features)),
-        tuple(boxes), {}, (), (), rules,
+        rule_set, context, unfolder, formulas, features, Ground(sizes, places(features)),
+        tuple(boxes), {}, (), (), (), rules,
     )  # fmt: skip
     return attrs.evolve(
         bundle,
@@ -184,14 +217,15 @@ def _is_asked(context: Context, rule: Rule) -> bool:
     return concludes or rule.id in context.linted or head.startswith(("claim/", "assume/"))
 
 
-def _places(features: Sequence[Feature]) -> dict[Test, tuple[int, int]]:
-    places: dict[Test, tuple[int, int]] = {}
+def places(features: Sequence[Feature]) -> dict[Test, tuple[int, int]]:
+    """Return the feature of each test, and the mask of the classes in which it holds."""
+    found: dict[Test, tuple[int, int]] = {}
     for number, feature in enumerate(features):
         for test, mask in feature.masks.items():
-            if test in places:
+            if test in found:
                 raise Refused(f"two features have the test {test}")
-            places[test] = number, mask
-    return places
+            found[test] = number, mask
+    return found
 
 
 def _guards(value: JsonValue, bundle: Bundle) -> dict[str, tuple[Box, ...]]:

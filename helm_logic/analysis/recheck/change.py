@@ -14,20 +14,13 @@ from pathlib import Path
 
 import attrs
 
-from helm_logic.analysis.change.entries import BOTH, NEW, OLD
 from helm_logic.analysis.change.pairing import Paired, Pairing
 from helm_logic.analysis.context import Context
 from helm_logic.analysis.feature import FALSE_MASK
 from helm_logic.analysis.observe import class_of
 from helm_logic.analysis.recheck.bundle import Bundle, load_sources, read_ground, require_format
-from helm_logic.analysis.recheck.trees import (
-    Box,
-    Refused,
-    lies_in,
-    meeting,
-    require_covered,
-    walk,
-)
+from helm_logic.analysis.recheck.trees import Box, Refused, meeting, require_covered
+from helm_logic.analysis.recheck.verdicts import BOTH, NEW, OLD, ORDER, Entry, moves
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
 
@@ -36,16 +29,6 @@ _MEMBERS = (
     "format", "version", "helm_logic", "old", "new", "features", "boxes", "guards", "impossible",
     "rules", "entries", "trees",
 )  # fmt: skip
-_ORDER = ("DENY", "ESCALATE", "ALLOW")
-
-
-@attrs.frozen
-class Entry:
-    """A box in which *sides* conclude *verdict*."""
-
-    sides: int
-    verdict: str
-    box: Box
 
 
 @attrs.frozen
@@ -94,7 +77,7 @@ def _entry(value: JsonValue, bundle: Bundle) -> Entry:
     found = Entry(
         require_integer(sides, "entry"), require_text(verdict, "entry"), bundle.box(box, "entry")
     )
-    if found.sides not in (OLD, NEW, BOTH) or found.verdict not in _ORDER:
+    if found.sides not in (OLD, NEW, BOTH) or found.verdict not in ORDER:
         raise Refused("an entry is of no side or verdict")
     return found
 
@@ -103,14 +86,16 @@ def require_change(change: ChangeBundle) -> Iterator[str]:
     """Yield in words what is proved of *change*; raise Refused if its parts do not fit."""
     _require_compared(change)
     _require_entries(change)
-    moves: set[tuple[str, str]] = set()
+    sizes = change.bundle.ground.sizes
+    impossible = [box for box, _ in change.bundle.impossible]
+    found: set[tuple[str, str]] = set()
     for start, nodes in change.trees:
-        moves |= _walk(change, start, nodes)
-    for before in _ORDER:
-        for after in _ORDER:
-            if before != after and (before, after) not in moves:
+        found |= moves(start, nodes, change.entries, sizes, impossible)
+    for before in ORDER:
+        for after in ORDER:
+            if before != after and (before, after) not in found:
                 yield f"no request goes from {before} to {after}"
-    if not moves:
+    if not found:
         yield "no verdict changes, whatever the request and the facts"
 
 
@@ -142,7 +127,7 @@ def _require_entries(change: ChangeBundle) -> None:
     """Raise Refused unless the entries of each side are its guards, and trees hold what differs."""
     sizes = change.bundle.ground.sizes
     for side in (OLD, NEW):
-        for verdict in _ORDER:
+        for verdict in ORDER:
             said = [e.box for e in change.entries if e.sides & side and e.verdict == verdict]
             true = list(_guards(change, side, verdict))
             for box in said:
@@ -175,56 +160,3 @@ def _guard(bundle: Bundle, name: str) -> Sequence[Box]:
     if name not in bundle.guards:
         raise Refused(f"there is no guard of `{name:.80}`")
     return bundle.guards[name]
-
-
-def _walk(change: ChangeBundle, start: Box, nodes: Sequence[JsonValue]) -> set[tuple[str, str]]:
-    """Return the ways that verdicts go in *start*; raise Refused unless *nodes* show them."""
-    sizes = change.bundle.ground.sizes
-    impossible = [box for box, _ in change.bundle.impossible]
-    moves: set[tuple[str, str]] = set()
-    pieces: list[tuple[Box, Sequence[Entry]]] = [(start, change.entries)]
-    for node in nodes:
-        if not pieces:
-            raise Refused("a tree has more nodes than pieces")
-        piece, candidates = pieces.pop()
-        near = [each for each in candidates if meeting(piece, each.box) is not None]
-        match node:
-            case ["same"] if all(each.sides == BOTH for each in near):
-                pass
-            case ["leaf", before, after] if (
-                _verdict(near, OLD, piece),
-                _verdict(near, NEW, piece),
-            ) == (before, after):
-                if before != after:
-                    moves.add((str(before), str(after)))
-            case ["empty", [*cover]]:
-                walk(piece, cover, sizes, (), impossible)
-            case [int(feature), str(mask)] if 0 <= feature < len(sizes):
-                pieces += [({**piece, feature: side}, near)
-                           for side in _sides(piece, feature, mask, sizes)]  # fmt: skip
-            case _:
-                raise Refused(f"a node of a tree is not what it says: {node!r:.60}")
-    if pieces:
-        raise Refused("a tree ends before its pieces do")
-    return moves
-
-
-def _sides(piece: Box, feature: int, mask: str, sizes: Sequence[int]) -> list[int]:
-    """Return the classes outside *mask* and those inside, as far as there are any."""
-    try:
-        inside = int(mask, 16)
-    except ValueError:
-        raise Refused(f"`{mask:.40}` is no mask") from None
-    have = piece.get(feature, (1 << sizes[feature]) - 1)
-    return [side for side in (have & ~inside, have & inside) if side]
-
-
-def _verdict(near: Sequence[Entry], side: int, piece: Box) -> str | None:
-    """Return the verdict that *side* has throughout *piece*; None if it is not one."""
-    for verdict in _ORDER:
-        said = [each.box for each in near if each.sides & side and each.verdict == verdict]
-        if any(lies_in(piece, box) for box in said):
-            return verdict
-        if said:
-            return None
-    return "DENY"

@@ -13,6 +13,7 @@ from helm_logic.analysis.recheck.claims import read_claim, require_proved
 from helm_logic.analysis.recheck.classes import require_complete
 from helm_logic.analysis.recheck.guards import require_equal
 from helm_logic.analysis.recheck.lemmas import require_impossible
+from helm_logic.analysis.recheck.pairs import read_pairs, require_pairs
 from helm_logic.analysis.recheck.requests import require_fired
 from helm_logic.analysis.recheck.trees import Refused
 from helm_logic.errors import HelmError, InputError
@@ -113,5 +114,13 @@ def _claims(file: str, bundle: Bundle) -> Iterator[Checked]:
             says, of, proofs = read_claim(value, bundle)
             words = " ".join((says, *map(str, of)))
             yield Checked(file, require_proved(bundle, says, of, proofs))
+        except HelmError as error:
+            yield Checked(file, words, str(error) or "refused")
+    for number, value in enumerate(bundle.pairs, start=1):
+        words = f"pairs {number}"
+        try:
+            pairs = read_pairs(value, bundle)
+            words = f"stated {pairs.claim.id}"
+            yield Checked(file, require_pairs(bundle, pairs))
         except HelmError as error:
             yield Checked(file, words, str(error) or "refused")

@@ -19,7 +19,7 @@ from helm_logic.lang import Claim
 
 def require_stated(prover: Prover, name: str) -> str:
     """Return in words what the claim *name* states, proved; raise Refused if it is not."""
-    claim = _claim(prover, name)
+    claim = prover.bundle.claim(name)
     condition = _condition(prover, claim)
     shown = _Statement(prover, () if claim.kind != "only" else [claim.condition])
     match claim.kind:
@@ -40,15 +40,8 @@ def require_stated(prover: Prover, name: str) -> str:
 
 def require_condition_empty(prover: Prover, name: str) -> str:
     """Return in words that the condition of claim *name* never holds; raise Refused if it may."""
-    prover.require(_condition(prover, _claim(prover, name)), resting_on_nothing)
+    prover.require(_condition(prover, prover.bundle.claim(name)), resting_on_nothing)
     return f"the condition of `{name}` never holds"
-
-
-def _claim(prover: Prover, name: str) -> Claim:
-    for each in prover.bundle.rule_set.claims:
-        if each.id == name:
-            return each
-    raise Refused(f"there is no claim `{name:.80}`")
 
 
 def _condition(prover: Prover, claim: Claim) -> list[Box]:
@@ -64,15 +57,18 @@ class _Statement:
         self._prover, self._excused = prover, list(excused)
         bundle = prover.bundle
         self._authorized = bundle.authorized
-        self._is_faulted = bool(bundle.context.faults) and bool(self._authorized)
-        self._may_be_allowed = bool(self._authorized) or any(
-            rule.head.predicate == "authorized" for rule in bundle.rules.values()
-        )
+        self._is_clear = bundle.is_clear
+        self._is_faulted = bool(bundle.context.faults) and self._is_clear and bool(self._authorized)
+        self._may_be_allowed = bool(self._authorized) or bundle.may_be_authorized
 
     def require_never(self, verdict: str, starts: Sequence[Box]) -> None:
         """Raise Refused unless no request of *starts* gets *verdict*."""
         prover = self._prover
         if verdict == "deny":
+            if not self._is_clear:
+                raise Refused(
+                    "who has a fault of the chain is not for the stock rules alone to say"
+                )
             prover.require(self._unauthorized(starts), self._rests_on(()))
             prover.require(self._holding("deny", self._chained(starts)), self._rests_on(()))
             prover.require(self._chained(starts), self._rests_on(prover.concluding(*VERDICTS)))

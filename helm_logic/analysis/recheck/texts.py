@@ -19,6 +19,7 @@ from helm_logic.authority.principal import is_principal
 from helm_logic.kernel.pattern import is_pattern
 from helm_logic.kernel.terms import COLUMN_TAGS, Term
 
+MARK = "'"  # what the name of an attribute of another request ends in
 _MOST_STATES = 100_000
 _REFUSED_SEGMENTS = frozenset({"", ".", ".."})
 
@@ -50,7 +51,7 @@ def kind_of(attribute: Attribute) -> Kind:
     return Kind(
         COLUMN_TAGS[attribute.type],
         attribute.type == "principal",
-        attribute.name == "resource",
+        attribute.name.removesuffix(MARK) == "resource",
     )
 
 
