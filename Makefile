@@ -38,6 +38,9 @@ test: $(VENV)/.dev  ## run every test, with branch coverage (the kernel must rea
 .PHONY: foreign
 foreign: build/foreign/.node build/foreign/verify_proofs  ## fetch and build what tests/foreign asks: node, npm, go
 
+.PHONY: pages
+pages: build/pages/.node  ## fetch what tests of derivations open pages and diagrams with: node, npm
+
 .PHONY: corpus
 corpus: $(VENV)/.dev  ## lint 500 rule sets with planted defects: each found, and nothing else
 	CORPUS_SETS=500 $(RUN) pytest --numprocesses=$(JOBS) tests/analysis/test_lint_corpus.py
@@ -101,6 +104,13 @@ build/uv/bin/uv: | $(VENV)/.created
 # Verifiers that others wrote. npm needs no more than the lock file; Go's x/mod is that of Debian's
 # golang-golang-x-mod-dev, which needs no download.
 build/foreign/.node: tests/foreign/package.json tests/foreign/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# What opens the page of a derivation in Chromium, looks for what keeps people out, and reads Mermaid.
+build/pages/.node: tests/explain/formats/node/package.json tests/explain/formats/node/package-lock.json
 	@mkdir -p $(@D)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -2,8 +2,8 @@
 """The programs that open, draw and typeset what formats write: found on this machine, or skipped.
 
 Chromium, `dot` and `pdflatex` are the system's (Debian: `chromium`, `graphviz`, `texlive-science`);
-what drives Chromium is pinned in `node/package-lock.json` and installed by `npm ci` there. In
-continuous integration all of it is installed, and a skip is a failure (tests/conftest.py).
+what drives Chromium is pinned in `node/package-lock.json` and fetched by `make pages`. In continuous
+integration all of it is installed, and a skip is a failure (tests/conftest.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
-NODE = Path(__file__).parent / "node"
+_HERE = Path(__file__).resolve().parent
+_SCRIPT = _HERE / "node" / "browser.mjs"
+_FETCHED = _HERE.parents[2] / "build" / "pages"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _PATIENCE = 300  # seconds, for a machine that does much else
 
@@ -34,9 +36,9 @@ def browse(*jobs: Mapping[str, object]) -> list[dict[str, Any]]:
     """Return what node/browser.mjs answers to each of *jobs*."""
     chromium = program(*_CHROMIUM, package="chromium")
     node = program("node", package="nodejs")
-    if not (NODE / "node_modules" / "puppeteer-core").is_dir():
-        pytest.skip(f"what drives Chromium is not installed: run `npm ci` in {NODE.name}/")
-    output = run(node, "browser.mjs", chromium, given=json.dumps(jobs), cwd=NODE)
+    if not (_FETCHED / "node_modules" / "puppeteer-core").is_dir():
+        pytest.skip("what drives Chromium is not here: install npm, and run `make pages`")
+    output = run(node, str(_SCRIPT), str(_FETCHED), chromium, given=json.dumps(jobs))
     answers: list[dict[str, Any]] = json.loads(output)
     return answers
 

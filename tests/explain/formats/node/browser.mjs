@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens pages in a headless Chromium and tells, as JSON, what a reader would see and do there.
 //
-//   node browser.mjs CHROMIUM < jobs.json > answers.json
+//   node browser.mjs FOLDER CHROMIUM < jobs.json > answers.json
 //
+// FOLDER is where `make pages` put node_modules.
 // A job is {"do": "read" | "stress" | "frame" | "mermaid", ...}; the answers come in the same order.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import puppeteer from "puppeteer-core";
 
-const source = (name) => readFileSync(createRequire(import.meta.url).resolve(name), "utf-8");
+const [folder, chromium] = process.argv.slice(2);
+const require = createRequire(`${folder}/`);
+const { default: puppeteer } = await import(require.resolve("puppeteer-core"));
+const source = (name) => readFileSync(require.resolve(name), "utf-8");
 const settle = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
 // A page on which nothing goes by unseen: what it says, what it asks for, what it raises.
@@ -152,7 +155,7 @@ async function mermaid(browser, { diagrams, draw }) {
 const jobs = JSON.parse(readFileSync(0, "utf-8"));
 // Where tests run as root there is no sandbox; the pages are the project's own.
 const browser = await puppeteer.launch({
-  executablePath: process.argv[2], args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
 });
 try {
   const answers = [];
