@@ -44,9 +44,10 @@ def command(
 ) -> int:
     """Check again what an analysis proved, from the certificates in DIR.
 
-    `helm-logic lint --certificates DIR` writes some, with the rules that they are about. No solver
-    is asked for them, and nothing that found the answers: the rules are loaded again, what they ask
-    is compared with what the certificate says they ask, and each claim is proved by its own tree.
+    `helm-logic lint --certificates DIR` and `helm-logic prove claims RULES -o DIR` write some, with
+    the rules that they are about. No solver is asked for them, and nothing that found the answers:
+    the rules are loaded again, what they ask is compared with what the certificate says they ask,
+    and each claim is proved by its own trees, over one request or two.
 
     `helm-logic prove attenuation RULES -o DIR` writes the others; they are found in folders of DIR
     too. What they have to show is made anew from the rules at hand; then each condition is asked of

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from helm_logic.cli.exit_codes import FINDINGS, OK
+from helm_logic.cli.lint_files import file_name, write_certificate
 from helm_logic.cli.options import json_option, shown
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 _RULES = click.Path(exists=True, path_type=Path)
 _SECONDS = click.IntRange(1, 3600)
+_output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the proof into DIR, for `helm-logic check-analysis`.",
+)
 
 
 @click.group("prove")
@@ -45,13 +53,7 @@ def command() -> None:
     metavar="SECONDS",
     help="How long the solver may take for one question.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write the proof into DIR, for `helm-logic check-analysis`.",
-)
+@_output_option
 @json_option
 def attenuation(rules: Path, timeout: int, output: Path | None, *, as_json: bool) -> int:
     """Prove that along chains of any length authority only ever narrows.
@@ -95,8 +97,9 @@ def attenuation(rules: Path, timeout: int, output: Path | None, *, as_json: bool
 
 @command.command()
 @click.argument("rules", type=_RULES)
+@_output_option
 @json_option
-def claims(rules: Path, *, as_json: bool) -> int:
+def claims(rules: Path, output: Path | None, *, as_json: bool) -> int:
     """Prove what the rules claim of themselves, for every request and every fact base.
 
     RULES is a rule file or a policy folder. A claim stands among the rules:
@@ -109,25 +112,30 @@ def claims(rules: Path, *, as_json: bool) -> int:
       #claim independent of owner when action = "deploy".
 
     One that does not hold is shown with a request that the engine decides otherwise. `lint` checks
-    claims too, among everything else.
+    claims too, among everything else. What proves the others is written with -o: `check-analysis`
+    needs no solver for it.
 
     \b
     Examples:
       helm-logic prove claims rules/main.dl
+      helm-logic prove claims rules/main.dl -o build/claims
       helm-logic prove claims . --json
 
     Exit code: 0 all claims are proved, 1 not all of them or there is none, 2 if rules do not load.
     """
-    from helm_logic.analysis.claims import check_claims
+    from helm_logic.analysis.claims import prove_claims
     from helm_logic.analysis.reading import read_subject
     from helm_logic.analysis.report.claims import ClaimsOutcome, claims_json, claims_text
 
     subject = read_subject(rules, shown)
-    results = check_claims(subject.rule_set)
+    results, certificate = prove_claims(subject.rule_set)
     found = [each.finding for each in results if each.finding is not None]
     outcome = _outcome("claims", found, subject.rule_set, "HL4")
     whole = ClaimsOutcome(shown(subject.path), results, attrs.evolve(outcome, colour=not as_json))
     click.echo(claims_json(whole) if as_json else claims_text(whole), nl=False)
+    if output is not None:
+        path = output / f"{file_name(subject.path, alone=True)}_claims.json"
+        write_certificate(path, certificate, subject.rule_set.sources)
     return FINDINGS if whole.failed else OK
 
 
