@@ -19,13 +19,13 @@ from helm_logic.cli.receipt_files import read_receipt
 from helm_logic.cli.replay_journal import Journal, begun_job
 from helm_logic.cli.replay_source import LogRange, file_batch, log_named, log_range
 from helm_logic.cli.replay_text import Report, replay_json, replay_text
-from helm_logic.kernel.encoding import JsonValue
+from helm_logic.kernel.encoding import JsonValue, digest
 from helm_logic.ledger.shape import require_integer
 from helm_logic.policy.folder import read_bundle
 from helm_logic.policy.replay import ENGINES, NATIVE
 from helm_logic.policy.replay_case import ALLOWED, DENIED, DIFFERS, ESCALATED, OPEN, REFUSED
 from helm_logic.policy.replay_work import Done, Task, work
-from helm_logic.receipts.verify import Trust
+from helm_logic.receipts.trust import Trust
 
 _FEW = 500  # entries; for fewer, starting processes takes longer than they save
 _FAILING = {"allowed": (ALLOWED, REFUSED), "any": (ALLOWED, DENIED, ESCALATED, OPEN, REFUSED)}
@@ -156,7 +156,9 @@ class _Asked:
             raise click.UsageError("--from, --to and --resume are for one log and nothing else")
         if stop is None and (begun := begun_job(resume)) is not None:
             stop = require_integer(begun.get("to"), "the state's end")
-        logs = tuple(log_range(attrs.evolve(each, wait=wait), start, stop) for each in places)
+        logs = tuple(
+            log_range(attrs.evolve(each, wait=wait), whom, start, stop) for each, whom in places
+        )
         many = sum(each.stop - each.start for each in logs) + len(files) >= _FEW
         return cls(
             logs, files, trust, policy,
@@ -174,14 +176,14 @@ class _Asked:
             "policy": self.bundle,
         }
         for log in self.logs:
-            keys: list[JsonValue] = [key.text for key in log.keys]
-            asked |= {"from": log.start, "keys": keys, "origin": log.source.origin}
-            asked |= {"root": log.root, "to": log.stop}
+            trust = digest(repr(log.trust).encode("utf-8"))  # frozen values, so always the same
+            asked |= {"from": log.start, "origin": log.source.origin, "root": log.root}
+            asked |= {"to": log.stop, "trust": trust}
         return asked
 
-    def task(self, keys: Sequence[Any]) -> Task:
-        """Return what to do with receipts that *keys* may sign."""
-        return Task(tuple(keys), self.engines, self.policy, self.bundle, self.keep_approvals)
+    def task(self, trust: Trust) -> Task:
+        """Return what to do with receipts that *trust* accepts."""
+        return Task(trust, self.engines, self.policy, self.bundle, self.keep_approvals)
 
     def words(self) -> str:
         """Say what is replayed."""
@@ -198,7 +200,7 @@ class _Asked:
 
 def _sources(
     named: Sequence[str], trusted: dict[str, Any]
-) -> tuple[tuple[LogSource, ...], tuple[str, ...], Trust | None]:
+) -> tuple[tuple[tuple[LogSource, Trust], ...], tuple[str, ...], Trust | None]:
     """Return the logs and the files among *named*, and whom to trust about the latter."""
     if not named:
         named = [str(policy_folder(None))]
@@ -224,7 +226,7 @@ def _work(asked: _Asked, journal: Journal, progress: Callable[[int, int], None])
         label = f"{log.source.origin}, " if several else ""
         begin = max(log.start, journal.end) if not several else log.start
         batches = log.batches(begin, requests=bool(asked.bundle), label=label)
-        for done in work(asked.task(log.keys), batches, asked.jobs):
+        for done in work(asked.task(log.trust), batches, asked.jobs):
             yield done
             progress(before + done.end - log.start, total)
         before += log.stop - log.start
@@ -234,7 +236,7 @@ def _work(asked: _Asked, journal: Journal, progress: Callable[[int, int], None])
             file_batch(each, read_receipt(each, None), trust, number)
             for number, each in enumerate(asked.files, start=1)
         )
-        for done in work(asked.task(trust.engine_keys), batches, asked.jobs):
+        for done in work(asked.task(trust), batches, asked.jobs):
             yield done
             progress(before + done.end, total)
 

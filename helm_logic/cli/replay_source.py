@@ -29,13 +29,12 @@ from helm_logic.ledger.merkle import root_at
 from helm_logic.ledger.store_protocol import URL_SCHEMES, Entry, Log
 from helm_logic.policy.replay_case import Batch, Logged, refusal
 from helm_logic.policy.trust import SETTINGS, read_log_settings
-from helm_logic.receipts.changes import KeyChange, RootChange
+from helm_logic.receipts.changes import KeyChange
 from helm_logic.receipts.pack import is_pack
 from helm_logic.receipts.pack_results import State
 from helm_logic.receipts.receipt import FORMAT, MAX_RECEIPT, Receipt
 from helm_logic.receipts.redacted_verify import any_pack_report
-from helm_logic.receipts.trust import Role, Trust
-from helm_logic.receipts.trust_root_chain import SignedRoot
+from helm_logic.receipts.trust import Trust
 from helm_logic.receipts.verify import verify as verify_receipt
 
 _RECEIPTS = 64  # of a batch
@@ -53,14 +52,14 @@ _FILE = re.compile(rb'"file":"(sha256:[0-9a-f]{64})"')
 class LogRange:
     """The entries from *start* up to, and without, *stop* of the log that *source* names.
 
-    *root* is the root of its first *stop* entries; *keys* sign its receipts.
+    *root* is the root of its first *stop* entries; *trust* says whose receipts count.
     """
 
     source: LogSource
     start: int
     stop: int
     root: str
-    keys: tuple[PublicKey, ...]
+    trust: Trust
 
     def batches(self, begin: int, *, requests: bool, label: str = "") -> Iterator[Batch]:
         """Yield the receipts from entry *begin* on; the last batch may be empty.
@@ -77,19 +76,18 @@ class LogRange:
             begin, source = page[-1].end, patient
 
 
-def log_range(source: LogSource, start: int | None, stop: int | None) -> LogRange:
+def log_range(source: LogSource, trust: Trust, start: int | None, stop: int | None) -> LogRange:
     """Return the range of the log that *source* names, all of it if no bounds are given."""
     with source.open() as log:
         end = log.size if stop is None else stop
         first = start or 0
         if not 0 <= first <= end <= log.size:
             raise StoreError(f"want entries from 0 to {log.size}, got from {first} to {end}")
-        return LogRange(
-            source, first, end, root_at(log.node, end).hex(), _engine_keys(source, log, end)
-        )
+        whom = _with_announced(trust, log, end)
+        return LogRange(source, first, end, root_at(log.node, end).hex(), whom)
 
 
-def log_named(named: str, trusted: Callable[[], Trust]) -> LogSource | None:
+def log_named(named: str, trusted: Callable[[], Trust]) -> tuple[LogSource, Trust] | None:
     """Return the log *named*, a policy folder, an SQLite file or a URL; None if it is none of them.
 
     *trusted* tells whom to trust about a log that comes without a policy folder.
@@ -97,13 +95,11 @@ def log_named(named: str, trusted: Callable[[], Trust]) -> LogSource | None:
     path = Path(named)
     if (path / SETTINGS).is_file():
         log = read_log_settings(path)
-        return LogSource(
-            path, log.ledger, log.head, log.origin, log.trusted_log, log.trusted_engines
-        )
+        return LogSource(path, log.ledger, log.head, log.origin, log.trusted_log), log.trust
     if not named.startswith(URL_SCHEMES) and not (path.is_file() and _is_sqlite(path)):
         return None
     trust = trusted()
-    return LogSource(Path(), named, None, trust.log_origin, trust.log_key, trust.engine_keys)
+    return LogSource(Path(), named, None, trust.log_origin, trust.log_key), trust
 
 
 def file_batch(named: str, data: bytes, trust: Trust, end: int) -> Batch:
@@ -159,7 +155,9 @@ def _page(log: Log, begin: int, stop: int, blobs: _Blobs, label: str) -> Iterato
     size = count = 0
 
     def batch(end: int) -> Batch:
-        logged = tuple(Logged(f"{label}entry {each.index}", each.envelope) for each in receipts)
+        logged = tuple(
+            Logged(f"{label}entry {each.index}", each.envelope, each.index) for each in receipts
+        )
         return Batch(end, logged, blobs.named_by(receipts))
 
     entries = log.entries(begin, Kind.RECEIPT)
@@ -205,18 +203,19 @@ class _Blobs:
             return None
 
 
-def _engine_keys(source: LogSource, log: Log, stop: int) -> tuple[PublicKey, ...]:
-    """Return whose receipts count: the keys trusted, and those announced before entry *stop*."""
-    keys: dict[PublicKey, None] = dict.fromkeys(source.engines)
+def _with_announced(trust: Trust, log: Log, stop: int) -> Trust:
+    """Return *trust* with the engines that the log announces before entry *stop*.
+
+    A trust root says by itself which keys count where, and is not added to.
+    """
+    if trust.judges_places:
+        return trust
+    keys: dict[PublicKey, None] = dict.fromkeys(trust.engine_keys)
     for entry in takewhile(lambda each: each.index < stop, log.entries(0, Kind.KEYS)):
         change = KeyChange.read(entry.envelope)
         verify(entry.envelope, (log.key,))
         keys |= dict.fromkeys((change.engine, *change.trusted))
-    for entry in takewhile(lambda each: each.index < stop, log.entries(0, Kind.ROOT)):
-        verify(entry.envelope, (log.key,))
-        root = SignedRoot.read(RootChange.read(entry.envelope).root).root
-        keys |= dict.fromkeys(root.public_keys(Role.ENGINE))
-    return tuple(keys)
+    return attrs.evolve(trust, engine_keys=tuple(keys))
 
 
 def _is_sqlite(path: Path) -> bool:

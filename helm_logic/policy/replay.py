@@ -33,7 +33,6 @@ from helm_logic.kernel.certificate import Certificate, Facts, certificate_value,
 from helm_logic.kernel.check import Checker
 from helm_logic.kernel.encoding import JsonValue, parse_json
 from helm_logic.kernel.program import Program
-from helm_logic.ledger.keys import PublicKey
 from helm_logic.policy.judge import goals_of, verdict_of
 from helm_logic.policy.replay_case import (
     DIFFERS,
@@ -52,6 +51,7 @@ from helm_logic.policy.replay_pydatalog import Reference
 from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
 from helm_logic.receipts.receipt import MAX_RECEIPT
 from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.trust import Trust
 from helm_logic.receipts.verdict import determining_facts, reason_code
 from helm_logic.receipts.verify import check_verdict
 
@@ -76,10 +76,10 @@ class _Case:
 
 
 class Replayer:
-    """Replays receipts signed by *keys* with *engines*; keeps what it compiled for programs."""
+    """Replays receipts that *trust* accepts with *engines*; keeps what it compiled for programs."""
 
-    def __init__(self, keys: tuple[PublicKey, ...], engines: tuple[str, ...] = (NATIVE,)) -> None:
-        self._keys = keys
+    def __init__(self, trust: Trust, engines: tuple[str, ...] = (NATIVE,)) -> None:
+        self._trust = trust
         self._engines = engines
         self._given = GivenFacts()
         self._prepared: dict[str, _Prepared] = {}
@@ -87,7 +87,7 @@ class Replayer:
     def __call__(self, logged: Logged, blobs: Mapping[str, bytes]) -> Outcome:
         """Return what becomes of *logged*, whose program is among *blobs*; raises nothing."""
         try:
-            statement = read_logged(logged, self._keys)
+            statement = read_logged(logged, self._trust, blobs)
             if statement.certificate is None:
                 return _underived(statement)
             case = self._case(logged.envelope.payload, statement, blobs)

@@ -20,8 +20,7 @@ import attrs
 from helm_logic.engine import Limits
 from helm_logic.errors import HelmError, InputError, ReceiptRefused
 from helm_logic.kernel.encoding import JsonValue, digest, parse_json
-from helm_logic.ledger.envelope import Envelope, verify
-from helm_logic.ledger.keys import PublicKey
+from helm_logic.ledger.envelope import Envelope, parse
 from helm_logic.ledger.shape import require_integer, require_object, require_text
 from helm_logic.policy.judge import SEMANTICS
 from helm_logic.receipts.statement import (
@@ -31,7 +30,8 @@ from helm_logic.receipts.statement import (
     STATEMENT_TYPE,
     Statement,
 )
-from helm_logic.receipts.verify import STEPS, check_request
+from helm_logic.receipts.trust import Trust, placed_envelopes
+from helm_logic.receipts.verify import KEYS_STEP, STEPS, check_request
 
 # Groups of findings, in the order in which they are told.
 REFUSED = "refused"
@@ -47,10 +47,14 @@ _LIMITS = tuple(sorted(field.name for field in attrs.fields(Limits)))
 
 @attrs.frozen
 class Logged:
-    """A receipt as a log, a pack or a file holds it; *place* says where, for people."""
+    """A receipt as a log, a pack or a file holds it; *place* says where, for people.
+
+    *index* is the entry that it is, None if whoever read it has seen to what keys count there.
+    """
 
     place: str
     envelope: Envelope
+    index: int | None = None
 
 
 @attrs.frozen
@@ -111,23 +115,30 @@ def refusal(place: str, receipt: str, error: HelmError) -> Finding:
     return Finding(REFUSED, place, receipt, {"message": str(error), "step": step})
 
 
-def read_logged(logged: Logged, keys: tuple[PublicKey, ...]) -> Statement:
-    """Return what *logged* states, signed by one of *keys*, about a request that it has or lacks.
+def read_logged(logged: Logged, trust: Trust, blobs: Mapping[str, bytes]) -> Statement:
+    """Return what *logged* states, by a key that counts, about a request that it has or lacks.
 
-    Raises ReceiptRefused with the step of receipts/FORMAT.md that fails.
+    *blobs* has the envelopes that it names, if keys count by their place in the log. Raises
+    ReceiptRefused with the step of receipts/FORMAT.md that fails.
     """
     step = 2
     try:
         if logged.envelope.payload_type != PAYLOAD_TYPE:
             raise InputError("wrong_type", f"the payload type is `{logged.envelope.payload_type}`")
-        verify(logged.envelope, keys)
+        trust.verify_engine(logged.envelope)
         step = 3
         statement = _statement(logged.envelope.payload)
         _require_known_meaning(statement)
         step = 4
         check_request(statement)
+        if trust.judges_places and logged.index is not None:
+            step = 10
+            files = [name for _, name in statement.named_envelopes()]
+            attached = [parse(blob_of(blobs, name, "the envelope")) for name in files]
+            for each in placed_envelopes(logged.envelope, attached, statement, logged.index):
+                trust.check(each)
     except HelmError as error:
-        raise ReceiptRefused(step, STEPS[step - 1], str(error)) from error
+        raise ReceiptRefused(step, (*STEPS, KEYS_STEP)[step - 1], str(error)) from error
     return statement
 
 

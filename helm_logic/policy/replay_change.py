@@ -26,7 +26,6 @@ import attrs
 from helm_logic.errors import CertificateRefused, EvaluationError, HelmError, LimitReached
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.kernel.terms import Count, Negative, Positive
-from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.shape import require_object, require_text
 from helm_logic.policy.bundle import Bundle
 from helm_logic.policy.judge import Judge
@@ -44,6 +43,7 @@ from helm_logic.policy.replay_case import (
 from helm_logic.policy.replay_facts import REJECTED, Basis, Rebuilder, Untold
 from helm_logic.policy.request import Request, read_request
 from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.trust import Trust
 from helm_logic.receipts.verdict import Verdict
 
 SAME, OTHER_REASONS, APPROVALS = "same", "other reasons", "approvals"
@@ -64,12 +64,10 @@ class _Answer:
 
 
 class Rejudge:
-    """Judges by *bundle* the requests of receipts signed by *keys*."""
+    """Judges by *bundle* the requests of receipts that *trust* accepts."""
 
-    def __init__(
-        self, keys: tuple[PublicKey, ...], bundle: Bundle, *, keep_approvals: bool = False
-    ) -> None:
-        self._keys = keys
+    def __init__(self, trust: Trust, bundle: Bundle, *, keep_approvals: bool = False) -> None:
+        self._trust = trust
         self._keep = keep_approvals
         self._basis = Basis.of(bundle)
         self._judge = Judge(bundle)
@@ -79,7 +77,7 @@ class Rejudge:
     def __call__(self, logged: Logged, blobs: Mapping[str, bytes]) -> Outcome:
         """Return what becomes of *logged*, whose envelopes are among *blobs*; raises nothing."""
         try:
-            statement = read_logged(logged, self._keys)
+            statement = read_logged(logged, self._trust, blobs)
             then = _Answer(statement.verdict, _codes(each.code for each in statement.reasons))
             asked = None if statement.request is None else read_request(statement.request)  # type: ignore[arg-type]
             answer = self._answer(statement, asked, blobs)

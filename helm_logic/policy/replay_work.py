@@ -9,6 +9,7 @@ refuses to go on if it is another one by then.
 
 from __future__ import annotations
 
+import pickle
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,11 +22,11 @@ from typing import TypeAlias
 import attrs
 
 from helm_logic.errors import PolicyError
-from helm_logic.ledger.keys import PublicKey
 from helm_logic.policy.folder import read_bundle
 from helm_logic.policy.replay import NATIVE, Replayer
 from helm_logic.policy.replay_case import REFUSED, Batch, Finding, Logged, Outcome
 from helm_logic.policy.replay_change import Rejudge
+from helm_logic.receipts.trust import Trust
 
 _WAITING = 3  # batches that wait for each process: enough that none idles
 
@@ -34,12 +35,12 @@ Replay: TypeAlias = Callable[[Logged, Mapping[str, bytes]], Outcome]
 
 @attrs.frozen
 class Task:
-    """What to do with receipts signed by *keys*: derive them again by *engines*.
+    """What to do with receipts that *trust* accepts: derive them again by *engines*.
 
     With a *policy* folder, which has to have the digest *bundle*: judge their requests by it.
     """
 
-    keys: tuple[PublicKey, ...]
+    trust: Trust
     engines: tuple[str, ...] = (NATIVE,)
     policy: Path | None = None
     bundle: str = ""
@@ -48,11 +49,11 @@ class Task:
     def replay(self) -> Replay:
         """Return what does it; raise PolicyError or RuleError if the policy does not load."""
         if self.policy is None:
-            return Replayer(self.keys, self.engines)
+            return Replayer(self.trust, self.engines)
         bundle = read_bundle(self.policy)
         if bundle.digest != self.bundle:
             raise PolicyError(f"the policy `{self.policy}` was changed while it was replayed")
-        return Rejudge(self.keys, bundle, keep_approvals=self.keep_approvals)
+        return Rejudge(self.trust, bundle, keep_approvals=self.keep_approvals)
 
 
 @attrs.frozen
@@ -73,11 +74,12 @@ def work(task: Task, batches: Iterable[Batch], jobs: int = 1) -> Iterator[Done]:
         return
     # Fresh processes: a copy of this one would have its locks and its open log.
     context = get_context("spawn")
+    told = pickle.dumps(task)
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
         waiting: deque[Future[Done]] = deque()
         try:
             for batch in batches:
-                waiting.append(pool.submit(_work, task, batch))
+                waiting.append(pool.submit(_work, told, batch))
                 if len(waiting) > _WAITING * jobs:
                     yield waiting.popleft().result()
             while waiting:
@@ -91,13 +93,14 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(task: Task, batch: Batch) -> Done:
-    return _done(_replay_of(task), batch)
+def _work(told: bytes, batch: Batch) -> Done:
+    return _done(_replay_of(told), batch)
 
 
 @lru_cache(maxsize=1)
-def _replay_of(task: Task) -> Replay:
-    """Return what does *task*, made once in each process."""
+def _replay_of(told: bytes) -> Replay:
+    """Return what does the task that *told* pickles, made once in each process."""
+    task: Task = pickle.loads(told)  # noqa: S301 - from the process that started this one
     return task.replay()
 
 

@@ -19,10 +19,11 @@ from helm_logic.ledger.envelope import sign
 from helm_logic.policy.replay import ENGINES, MADE_AGAIN, Replayer
 from helm_logic.policy.replay_case import DIFFERS, REFUSED, Finding, Logged, Outcome
 from helm_logic.receipts.statement import PAYLOAD_TYPE
-from tests.guard.town import ENGINE, LOG, make_folder, open_guard
+from helm_logic.receipts.trust import Trust
+from tests.guard.town import ENGINE, LOG, ORIGIN, make_folder, open_guard
 from tests.policy.replayed import Asked, make_log, read_log
 
-KEYS = (ENGINE.public_key,)
+TRUST = Trust((ENGINE.public_key,), ORIGIN, LOG.public_key)
 Change = Callable[[Any], object]
 
 
@@ -54,12 +55,12 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     folder = tmp_path_factory.mktemp("town") / "policy"
     asked = make_log(folder)
     receipts, blobs = read_log(folder)
-    return Town(receipts, blobs, asked, Replayer(KEYS))
+    return Town(receipts, blobs, asked, Replayer(TRUST))
 
 
 def test_everything_a_guard_logs_is_derived_again_by_all_engines(town: Town) -> None:
     """Each verdict counts as what it is, and a DENY without certificate under its error."""
-    replay = Replayer(KEYS, ENGINES)
+    replay = Replayer(TRUST, ENGINES)
     wanted = [
         (each.decision.verdict.value, MADE_AGAIN)
         if each.decision.statement.certificate is not None
@@ -83,7 +84,7 @@ def test_a_limit_that_was_reached_has_nothing_to_derive(tmp_path: Path, limits: 
         codes = guard.decide(Asked({}, 0, None).request()).codes  # type: ignore[arg-type]
     (receipt,), blobs = read_log(folder)
     assert codes == ("limit_reached",)
-    assert Replayer(KEYS)(receipt, blobs) == Outcome(("error limit_reached",))
+    assert Replayer(TRUST)(receipt, blobs) == Outcome(("error limit_reached",))
 
 
 def first(outcome: Outcome) -> list[str]:
@@ -176,7 +177,7 @@ def test_the_reference_engine_finds_it_too(town: Town) -> None:
     steps = value["predicate"]["certificate"]["steps"]
     steps.append(steps[-1])
     logged = Logged("twice", sign(PAYLOAD_TYPE, canonical_json(value), ENGINE))
-    replay = Replayer(KEYS, ("pydatalog",))
+    replay = Replayer(TRUST, ("pydatalog",))
     assert [each.split(",")[0] for each in first(replay(logged, town.blobs))] == ["pydatalog"]
     value["predicate"]["facts"]["freeze"] = [["b:true"]]
     logged = Logged("frozen", sign(PAYLOAD_TYPE, canonical_json(value), ENGINE))
@@ -252,7 +253,7 @@ def test_a_program_that_is_missing_or_another_is_refused(town: Town) -> None:
     """There is nothing to derive from; no other program stands in for it."""
     logged = town.find(0)
     program = town.asked[0].decision.statement.program
-    fresh = Replayer(KEYS)
+    fresh = Replayer(TRUST)
     assert "is not stored with it" in refusal(fresh(logged, {}))
     other = {program: canonical_json({"predicates": [], "rules": [], "strata": []})}
     assert "has another digest" in refusal(fresh(logged, other))
@@ -262,14 +263,14 @@ def test_without_its_policy_the_facts_are_taken_as_stated(town: Town) -> None:
     """A receipt file has no policy beside it: the verdict is derived again, the facts are not."""
     policy = town.asked[0].decision.statement.policy
     blobs = {name: data for name, data in town.blobs.items() if name != policy}
-    assert Replayer(KEYS)(town.find(0), blobs) == Outcome(("ALLOW",))
+    assert Replayer(TRUST)(town.find(0), blobs) == Outcome(("ALLOW",))
 
 
 def test_facts_are_those_of_links_whose_signatures_hold(town: Town) -> None:
     """A receipt whose attached link is another than it names is refused."""
     statement = town.asked[0].decision.statement
     file = statement.named_envelopes()[0][1]
-    fresh = Replayer(KEYS)
+    fresh = Replayer(TRUST)
     assert "has another digest" in refusal(fresh(town.find(0), {**town.blobs, file: b"{}"}))
     others = {name: data for name, data in town.blobs.items() if name != file}
     assert "is not stored" in refusal(fresh(town.find(0), others))

@@ -23,11 +23,12 @@ from helm_logic.policy.folder import read_bundle
 from helm_logic.policy.replay_case import ALLOWED, DENIED, ESCALATED, OPEN, REFUSED, Logged
 from helm_logic.policy.replay_change import APPROVALS, OTHER_REASONS, SAME, Rejudge
 from helm_logic.receipts.statement import PAYLOAD_TYPE
+from helm_logic.receipts.trust import Trust
 from helm_logic.receipts.verdict import Verdict
-from tests.guard.town import ENGINE, approve, make_folder, open_guard
+from tests.guard.town import ENGINE, LOG, ORIGIN, approve, make_folder, open_guard
 from tests.policy.replayed import DEPTH, Asked, make_log, read_log, reader
 
-KEYS = (ENGINE.public_key,)
+TRUST = Trust((ENGINE.public_key,), ORIGIN, LOG.public_key)
 GROUP = {Verdict.ALLOW: ALLOWED, Verdict.DENY: DENIED, Verdict.ESCALATE: ESCALATED}
 
 
@@ -134,7 +135,7 @@ def test_exactly_the_verdicts_that_change_are_listed(
 ) -> None:
     """By brute force: every request is asked of a guard with the new policy, and compared."""
     bundle = _bundle(change, tmp_path / "new")
-    rejudge = Rejudge(KEYS, bundle, keep_approvals=keep)
+    rejudge = Rejudge(TRUST, bundle, keep_approvals=keep)
     opened = 0
     for asked, (verdict, codes) in _asked_again(town, bundle, keep=keep):
         then = asked.decision
@@ -165,7 +166,7 @@ def _said(verdict: Verdict, codes: Sequence[str]) -> dict[str, object]:
 
 def test_the_policy_of_then_changes_nothing(town: Town) -> None:
     """Judged by the policy that decided, every verdict and every reason is the same."""
-    rejudge = Rejudge(KEYS, read_bundle(town.folder))
+    rejudge = Rejudge(TRUST, read_bundle(town.folder))
     outcomes = [rejudge(each, town.blobs) for each in town.receipts.values()]
     others = [each for each in outcomes if each.counted != (SAME,)]
     assert [each.finding.group for each in others if each.finding] == [OPEN]
@@ -180,9 +181,9 @@ def test_an_approval_counts_for_another_policy_only_if_that_is_asked_for(
         each for each in town.asked if each.answers and each.decision.verdict is Verdict.ALLOW
     )
     logged = town.receipts[allowed.decision.receipt_id]
-    strict = Rejudge(KEYS, bundle)(logged, town.blobs)
+    strict = Rejudge(TRUST, bundle)(logged, town.blobs)
     assert strict.counted == (APPROVALS, "ALLOW ESCALATE")
-    kept = Rejudge(KEYS, bundle, keep_approvals=True)(logged, town.blobs)
+    kept = Rejudge(TRUST, bundle, keep_approvals=True)(logged, town.blobs)
     assert kept.counted == (SAME,)
 
 
@@ -190,7 +191,7 @@ def test_an_approval_that_was_refused_then_stays_refused(town: Town, tmp_path: P
     """Its row is the only thing that is known of it, and the rules can still ask for that."""
     bundle = _bundle("refused approvals matter", tmp_path / "new")
     refused = next(each for each in town.asked if each.decision.refused_approvals)
-    finding = Rejudge(KEYS, bundle)(town.receipts[refused.decision.receipt_id], town.blobs).finding
+    finding = Rejudge(TRUST, bundle)(town.receipts[refused.decision.receipt_id], town.blobs).finding
     assert finding is not None
     assert finding.detail["becomes"] == _said(Verdict.DENY, ["bad_approval"])
 
@@ -201,7 +202,7 @@ def test_a_limit_that_was_reached_is_judged_anew(tmp_path: Path) -> None:
     with open_guard(folder) as guard:
         guard.decide(Asked({}, 0, None).request())  # type: ignore[arg-type]
     (logged,), blobs = read_log(folder)
-    finding = Rejudge(KEYS, read_bundle(make_folder(tmp_path / "new")))(logged, blobs).finding
+    finding = Rejudge(TRUST, read_bundle(make_folder(tmp_path / "new")))(logged, blobs).finding
     assert finding is not None
     assert finding.group == ALLOWED
 
@@ -214,7 +215,7 @@ def _resigned(logged: Logged, change: Callable[[Any], object]) -> Logged:
 
 def test_what_is_not_told_is_open(town: Town) -> None:
     """Facts that are missing may hide refused links; approvals too, for rules that ask for them."""
-    rejudge = Rejudge(KEYS, read_bundle(town.folder))
+    rejudge = Rejudge(TRUST, read_bundle(town.folder))
     error = {"code": "limit_reached", "message": "stopped"}
     without: dict[str, Any] = {"certificate": None, "facts": {}, "error": error, "verdict": "DENY"}
     logged = town.receipts[town.asked[0].decision.receipt_id]
@@ -233,7 +234,7 @@ def test_what_is_not_told_is_open(town: Town) -> None:
 
 def test_what_is_not_attached_or_not_signed_is_refused(town: Town) -> None:
     """A link that is missing, replaced or forged gives no verdict."""
-    rejudge = Rejudge(KEYS, read_bundle(town.folder))
+    rejudge = Rejudge(TRUST, read_bundle(town.folder))
     logged = town.receipts[town.asked[0].decision.receipt_id]
     assert rejudge(logged, {}).counted == (REFUSED,)
     file = town.asked[0].decision.statement.named_envelopes()[0][1]
@@ -241,4 +242,6 @@ def test_what_is_not_attached_or_not_signed_is_refused(town: Town) -> None:
     (signature,) = forged.signatures
     other = attrs.evolve(forged, signatures=(attrs.evolve(signature, signature=bytes(64)),))
     assert rejudge(logged, {**town.blobs, file: other.to_bytes()}).counted == (REFUSED,)
-    assert Rejudge((), read_bundle(town.folder))(logged, town.blobs).counted == (REFUSED,)
+    assert Rejudge(attrs.evolve(TRUST, engine_keys=()), read_bundle(town.folder))(
+        logged, town.blobs
+    ).counted == (REFUSED,)
