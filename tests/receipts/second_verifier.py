@@ -22,9 +22,10 @@ from nacl.exceptions import CryptoError
 from nacl.signing import VerifyKey
 
 WRONG = (ValueError, LookupError, TypeError, AttributeError, RecursionError, CryptoError)
-MEMBERS = """approvals authority certificate chain checks engine error facts now parents policy
-    program reasons request revocations verdict"""
-PROGRAM, REASON = "predicates rules strata", "about approvers code finality rules text"
+MEMBERS = """approvals* authority certificate chain* checks* engine error facts now# parents*
+    policy$ program$ reasons* request revocations* verdict$"""
+PROGRAM, REASON = "predicates* rules* strata*", "about* approvers* code$ finality$ rules* text$"
+MARKS = {"*": list, "$": str, "#": int}
 CARRIES = {"ALLOW": ("allow",), "DENY": ("deny",), "ESCALATE": ("escalate", "relevant")}
 KEYS = {"link": "issuer_key", "approval": "key", "revocation": "key"}
 NUMBER, HASH, TEXT = "(0|[1-9][0-9]{0,19})", "[A-Za-z0-9+/]{43}=", "[A-Za-z0-9+/=]+"
@@ -47,7 +48,6 @@ TAGS |= {"int": "", "time": ""}
 TERM: Any = re.compile(r"(?s)([syv]:|b:(?=true\Z|false\Z)).*")
 COMPARE = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 COMPUTE = {"+": add, "-": sub, "*": mul}
-TESTS = {*COMPARE, "matches", "subsumes"}
 
 
 class Trust(NamedTuple):
@@ -72,7 +72,7 @@ def verify(data: bytes, trust: Trust) -> str:
     """Return the verdict that the receipt or pack *data* proves; raise Refused."""
     try:
         if data[:1] == b"{":
-            return Receipt(data, trust).verdict
+            return str(Receipt(data, trust).verdict)
         members = _members(data)
         return (_redacted if "redaction.json" in members else _pack)(members, trust)
     except WRONG as bad:
@@ -109,7 +109,10 @@ def _depth(value: Any) -> int:
 
 
 def _exactly(value: Any, names: str) -> Any:
-    need(isinstance(value, dict) and value.keys() == set(names.split()), f"want {names}")
+    """Return the object *value* if it has these members: lists*, texts$, numbers#, and others."""
+    kinds = {name.strip("*$#"): MARKS.get(name[-1]) for name in names.split()}
+    need(isinstance(value, dict) and value.keys() == kinds.keys(), f"want {names}")
+    need(all(type(value[name]) is kinds[name] for name in kinds if kinds[name]), f"want {names}")
     return value
 
 
@@ -127,13 +130,13 @@ class Envelope:
     """A DSSE envelope: its payload, PAE, digests and signatures."""
 
     def __init__(self, value: Any) -> None:
-        _exactly(value, "payload payloadType signatures")
+        _exactly(value, "payload$ payloadType$ signatures*")
         self.payload, self.type = _base64(value["payload"]), value["payloadType"]
         need(re.fullmatch(r"[!#-\[\]-~]{1,255}", self.type), "payload type")
-        head = f"DSSEv1 {len(self.type)} {self.type} {len(self.payload)} ".encode()
-        self.pae = head + self.payload
+        head = f"DSSEv1 {len(self.type)} {self.type} {len(self.payload)} "
+        self.pae = head.encode() + self.payload
         self.digest, self.file = _digest(self.pae), _digest(canonical(value))
-        pairs = [_exactly(each, "keyid sig") for each in value["signatures"]]
+        pairs = [_exactly(each, "keyid$ sig$") for each in value["signatures"]]
         self.signatures = {each["keyid"]: _base64(each["sig"]) for each in pairs}
         need(1 <= len(self.signatures) == len(pairs) <= 16, "want 1 to 16 signatures")
         for keyid, signature in self.signatures.items():
@@ -171,15 +174,14 @@ def _leaf(kind: int, digest: str, keyid: str, signature: bytes) -> bytes:
 def _logged(proof: bytes, leaf: bytes, trust: Trust) -> tuple[int, bytes]:
     """Return the index of *leaf* and the tree head, once the *proof* shows that the log has it."""
     place, path, head, origin, size, root, signatures = PROOF.fullmatch(proof.decode()).groups()
-    hashed = hashlib.sha256(trust.origin.encode() + b"\n\x01" + trust.log).digest()[:4]
+    keyid = hashlib.sha256(trust.origin.encode() + b"\n\x01" + trust.log).digest()[:4]
     signed = [(name, _base64(text)) for _, name, text in map(str.split, signatures.splitlines())]
-    (own,) = [data[4:] for name, data in signed if (name, data[:4]) == (trust.origin, hashed)]
+    (own,) = [data[4:] for name, data in signed if (name, data[:4]) == (trust.origin, keyid)]
     VerifyKey(trust.log).verify(head.encode(), own)
     index, count = int(place), int(size)
     need(origin == trust.origin and index < count < 2**64, "the tree head of another log")
-    hashes = [_base64(each) for each in path.split()]
-    found = _root(hashlib.sha256(b"\0" + leaf).digest(), index, count, hashes)
-    need(found == _base64(root), "the path leads elsewhere")
+    top = _root(hashlib.sha256(b"\0" + leaf).digest(), index, count, [*map(_base64, path.split())])
+    need(top == _base64(root), "the path leads elsewhere")
     return index, proof.partition(b"\n\n")[2]
 
 
@@ -205,23 +207,24 @@ class Decision:
         made = {"_type": "https://in-toto.io/Statement/v1", "predicate": said, "subject": [subject]}
         made["predicateType"] = "urn:helm-logic:predicate:decision:v1"
         need(value == made, "no statement about a decision")
-        self.said, self.subject, self.verdict = said, f"sha256:{asked}", str(said["verdict"])
-        need(type(said["now"]) is int and self.verdict in CARRIES, "no moment, or no verdict")
+        self.said, self.subject, self.verdict = said, f"sha256:{asked}", said["verdict"]
         asked, failed = said["request"], said["error"] is not None
         need(failed if asked is None else _digest(canonical(asked)) == self.subject, "the request")
-        told = [_exactly(each, REASON)["code"] for each in said["reasons"]]
+        for each in said["reasons"]:
+            texts = (name for kind in ("about", "approvers", "rules") for name in each[kind])
+            need(_exactly(each, REASON) and all(type(text) is str for text in texts), "a reason")
         self.reads = set[str]()
         if said["certificate"] is None:
             need(program is None and self.verdict == "DENY" and failed, "no certificate")
             return
         need(_digest(canonical(program)) == said["program"], "another program")
-        model, steps = _exactly(said["certificate"], "model steps").values()
+        model, steps = _exactly(said["certificate"], "model steps*").values()
         check = Check(program, said["facts"], model)
         self.reads, proved = check.reads, check.claim(steps)
         need(proved == ("verdict", (f"y:{self.verdict.lower()}",)), "another verdict")
         carry = [(name, row) for name in CARRIES[self.verdict] for row, _ in model.get(name, ())]
         codes = ["missing_fact" if name == "relevant" else row[0][2:] for name, row in carry]
-        need(told == (codes or ["no_rule_allows"]), "other reasons")
+        need([each["code"] for each in said["reasons"]] == (codes or ["no_rule_allows"]), "reasons")
 
     def story(self) -> Iterator[str]:
         """Yield what happened, line by line."""
@@ -240,7 +243,7 @@ class Receipt(Decision):
     """A receipt that was verified in the nine steps."""
 
     def __init__(self, data: bytes, trust: Trust) -> None:
-        file = _exactly(load(data), "envelope envelopes format program proof")
+        file = _exactly(load(data), "envelope envelopes* format program proof$")
         envelope, self.attached = Envelope(file["envelope"]), [*map(Envelope, file["envelopes"])]
         need(file["format"] == "helm-logic/receipt/v1", "another format")
         envelope.signed_by("application/vnd.in-toto+json", *trust.engines)
@@ -259,13 +262,12 @@ class Check:
     """The perfect model of a program: every instance of every rule, found by plain search."""
 
     def __init__(self, program: Any, facts: Any, model: Any) -> None:
-        predicates, rules, strata = map(_list, _exactly(program, PROGRAM).values())
+        predicates, rules, strata = _exactly(program, PROGRAM).values()
         self.tags = {n: [TAGS[each] for each in _list(columns)] for n, columns, _ in predicates}
         derived = {name for name, _, given in predicates if given is False}
         given = {name for name, _, given in predicates if given is True}
-        ids = {rule[0] for rule in rules if isinstance(rule[0], str)}
-        once = len(given | derived) == len(predicates) and len(ids) == len(rules)
-        need(once, "a predicate or a rule stands twice")
+        need(len(given | derived) == len(predicates), "a predicate is declared twice")
+        need(len({r[0] for r in rules if type(r[0]) is str}) == len(rules), "an id stands twice")
         need(sorted(n for names in strata for n in _list(names)) == sorted(derived), "strata")
         need(facts.keys() <= given and model.keys() <= derived, "facts of another kind")
         self.stratum = {n: i for i, names in enumerate([given, *strata], start=-1) for n in names}
@@ -312,9 +314,9 @@ class Check:
             case ["not", name, terms]:
                 need(self._atom(name, terms, own - 1) <= bound, "unsafe")
                 return lambda values: [values] * (_ground(terms, values) not in self.rows[name])
-            case ["test", relation, *terms] if relation in TESTS and len(terms) == 2:
-                need(bound.issuperset(_variables(terms)), "unsafe")
-                return lambda values: [values] * _test(relation, *_ground(terms, values))
+            case ["test", relation, _, _] if relation in {*COMPARE, "matches", "subsumes"}:
+                need(bound.issuperset(_variables(literal[2:])), "unsafe")
+                return lambda values: [values] * _test(relation, *_ground(literal[2:], values))
             case ["let", target, sign, *terms] if sign in COMPUTE and len(terms) == 2:
                 free = set(_variables([target])) - bound
                 need(free and bound.issuperset(_variables(terms)), "unsafe")
@@ -338,10 +340,10 @@ class Check:
 
     def _matching(self, name: str, terms: Any, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for row in self.rows[name]:
-            bound = dict(zip(terms, row, strict=True))
-            found = values | {name: bound[name] for name in _variables(terms)} | values
-            if _ground(terms, found) == row:
-                yield found
+            pairs = zip(terms, row, strict=True)
+            more = values | {term: each for term, each in pairs if _variables([term])} | values
+            if _ground(terms, more) == row:
+                yield more
 
     def _counted(self, literal: Any, values: dict[str, Any]) -> bool:
         _, counted, name, terms, relation, limit = literal
@@ -447,16 +449,16 @@ def _answers(envelope: Envelope, receipt: Receipt, receipts: list[Receipt]) -> N
     """Return if *envelope* is signed by its own key, and an approval of what *receipt* decides."""
     said = envelope.signed_by_its_own()
     if envelope.type == "application/vnd.helm-logic.approval+json":
-        (answered,) = (one for one in receipts if one.id == said["receipt"])
-        fits = {(one.subject, one.said["policy"]) for one in (receipt, answered)}
-        need(answered.verdict == "ESCALATE", "an approval answers no ESCALATE")
+        (asked,) = (one for one in receipts if one.id == said["receipt"])
+        need(asked.verdict == "ESCALATE", "an approval answers no ESCALATE")
+        fits = {(one.subject, one.said["policy"]) for one in (receipt, asked)}
         need(fits == {(said["request"], said["policy"])}, "an approval of something else")
 
 
 def _redacted(members: dict[str, bytes], trust: Trust) -> str:
     envelope = Envelope(load(members["redaction.json"]))
     envelope.signed_by("application/vnd.helm-logic.redaction+json", *trust.engines)
-    made = _exactly(load(envelope.payload), "format leaf receipt statement withheld")
+    made = _exactly(load(envelope.payload), "format leaf$ receipt$ statement withheld*")
     receipt, leaf, (keyid,) = made["receipt"], _base64(made["leaf"]), envelope.signatures
     need(leaf == _leaf(1, receipt, keyid, leaf[72:]), "the leaf of another receipt or engine")
     need(made["format"] == "helm-logic/redaction/v1", "another format")
@@ -473,7 +475,7 @@ def _redacted(members: dict[str, bytes], trust: Trust) -> str:
     told = []
     for each in made["withheld"]:
         found = decision.said["request"]
-        for name in _exactly(each, "commitment facts path")["path"]:
+        for name in _exactly(each, "commitment$ facts* path*")["path"]:
             found = found[name]
         need(found == {"redacted": each["commitment"]}, "not withheld")
         need(decision.reads.isdisjoint(each["facts"]), "the rules read what is withheld")
@@ -502,8 +504,7 @@ def _sealed(members: Any, form: str, names: set[str], decisions: Any, *told: str
     listed = [{"digest": _digest(members[n]), "name": n, "size": len(members[n])} for n in rest]
     made = {"format": f"helm-logic/{form}/v1", "members": listed, "receipt": decisions[0].id}
     need(members["manifest.json"] == canonical(made), "another manifest")
-    placed = sorted(decisions, key=lambda each: (each.index, each.id))
-    stories = ["\n".join(each.story()) for each in placed]
+    stories = ["\n".join(e.story()) for e in sorted(decisions, key=lambda e: (e.index, e.id))]
     page = "\n\n".join([TITLE, *stories, *told, f"The receipts count, not this page. {HOW}\n"])
     need(members["story.txt"] == page.encode("ascii"), "another story")
     return str(decisions[0].verdict)

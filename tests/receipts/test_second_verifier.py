@@ -14,14 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helm_logic.errors import CertificateRefused, InputError, ProgramError
+from helm_logic.errors import CertificateRefused, InputError, ProgramError, ReceiptRefused
 from helm_logic.kernel.certificate import certificate_value, facts_value, program_value
 from helm_logic.kernel.check import check
 from helm_logic.kernel.encoding import canonical_json, parse_json
+from helm_logic.ledger.envelope import sign
 from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_program
+from helm_logic.receipts.receipt import Receipt
+from helm_logic.receipts.statement import PAYLOAD_TYPE
+from helm_logic.receipts.verify import verify
 from tests.kernel.mutations import Draft, draft, mutated
 from tests.kernel.programs import Case, cases
-from tests.receipts import second_verifier
+from tests.receipts import sample, second_verifier
+from tests.receipts.damage import STRANGERS_TRUST
+from tests.receipts.sample import TRUST
 from tests.receipts.second_verifier import WRONG, Check, Refused, canonical, load
 
 SOURCE = Path(str(second_verifier.__file__)).read_text("utf-8")
@@ -158,3 +164,35 @@ def test_canonical_json_is_read_by_both(value: Any) -> None:
     data = canonical_json(value)
     assert load(data) == parse_json(data) == value
     assert canonical(load(data)) == data
+
+
+def verdicts(data: bytes) -> list[str | None]:
+    """Return what the first and the second verifier say that the receipt *data* proves."""
+    found: list[str | None] = []
+    try:
+        found.append(verify(data, TRUST).statement.verdict.value)
+    except ReceiptRefused:
+        found.append(None)
+    with suppress(Refused):
+        found.append(second_verifier.verify(data, STRANGERS_TRUST))
+    return found if len(found) == 2 else [*found, None]
+
+
+def resigned(statement: Any) -> bytes:
+    """Return the file of a receipt over any *statement*, signed and logged all the same."""
+    envelope = sign(PAYLOAD_TYPE, canonical_json(statement), sample.ENGINE)
+    program = program_value(sample.PROGRAM)
+    return Receipt(envelope, sample.prove(envelope), program, (sample.LINK,)).to_bytes()
+
+
+@given(st.data())
+def test_it_judges_statements_as_the_first_does(data: st.DataObject) -> None:
+    """Whatever an engine signs instead in one place of a statement: both accept, or both refuse."""
+    statement = json.loads(sample.statement().to_bytes())
+    assert verdicts(resigned(statement)) == ["ALLOW", "ALLOW"]
+    where, key = data.draw(st.sampled_from(places(statement)))
+    other = data.draw(st.sampled_from(places(statement)))
+    new = data.draw(JUNK | NAMES | st.just(other[0][other[1]]))
+    where[key] = json.loads(json.dumps(new))
+    first_says, second_says = verdicts(resigned(statement))
+    assert first_says == second_says
