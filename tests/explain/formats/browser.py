@@ -2,8 +2,8 @@
 """The programs that open, draw and typeset what formats write: found on this machine, or skipped.
 
 Chromium, `dot` and `pdflatex` are the system's (Debian: `chromium`, `graphviz`, `texlive-science`);
-what drives Chromium is pinned in `node/package-lock.json` and fetched by `make pages`. In continuous
-integration all of it is installed, and a skip is a failure (tests/conftest.py).
+what drives Chromium is pinned in `node/package-lock.json` and fetched by `make pages`. In CI all of
+it is installed, and a skip is a failure (tests/conftest.py).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ async function clickRow(page, words) {
 }
 
 // Read, search, fold and click through a page, by pointer and by keys.
-async function read(browser, { url, words, query }) {
+async function read(browser, { url, words, query, schemes }) {
   const [page, seen] = await watched(browser, url);
   await page.waitForSelector("html[data-ready]");
   const told = { seen, story: await text(page, "header"), rows: await rows(page) };
@@ -79,7 +79,7 @@ async function read(browser, { url, words, query }) {
   told.serious = [];
   for (const tab of ["#tab-tree", "#tab-graph"]) {
     await page.click(tab);
-    for (const scheme of ["light", "dark"]) {
+    for (const scheme of schemes) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       // What the colours change is their contrast.
       told.serious.push(...await accessible(page, scheme === "light" ? {} : { runOnly: ["color-contrast"] }));
