@@ -104,9 +104,15 @@ def command(sources: tuple[str, ...], *, as_json: bool, **options: Any) -> int:
     """
     asked = _Asked.of(sources, **options)
     with Journal(asked.resume, asked.job) as journal:
-        with Progress("replaying") as progress:
-            for done in _work(asked, journal, progress):
-                journal.add(done)
+        try:
+            with Progress("replaying") as progress:
+                for done in _work(asked, journal, progress):
+                    journal.add(done)
+        except KeyboardInterrupt:
+            if asked.resume is not None:
+                words = f"stopped before entry {journal.end}; the same command goes on from there"
+                click.echo(words, err=True)
+            raise
         report = Report(
             asked.words(), journal, () if asked.bundle else asked.engines, asked.bundle or None,
             asked.keep_approvals, _FAILING[asked.fail_on] if asked.bundle else (DIFFERS, REFUSED),

@@ -211,7 +211,8 @@ def test_an_interrupted_replay_goes_on_to_the_same_end(
     for after in (2, 3):
         with monkeypatch.context() as patched:
             patched.setattr(replay, "work", _stopping(after))
-            helm("replay", town, *options, "--resume", "state", code=130)
+            stopped = helm("replay", town, *options, "--resume", "state", code=130)
+        assert "the same command goes on from there" in stopped.stderr
     assert '"mark"' in Path("state").read_text()
     assert helm("replay", town, *options, "--resume", "state", code=code).output == whole
     assert helm("replay", town, *options, "--resume", "state", code=code).output == whole

@@ -114,6 +114,7 @@ def read_log(folder: Path) -> tuple[list[Logged], dict[str, bytes]]:
     """Return the receipts of *folder*, by their places, and all blobs."""
     with reader(folder) as log:
         receipts = [
-            Logged(str(entry.index), entry.envelope) for entry in log.entries(0, Kind.RECEIPT)
+            Logged(str(entry.index), entry.envelope, entry.index)
+            for entry in log.entries(0, Kind.RECEIPT)
         ]
         return receipts, {name: log.blob(name) for name in log.blobs()}

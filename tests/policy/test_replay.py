@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +19,15 @@ from helm_logic.kernel.encoding import canonical_json
 from helm_logic.ledger.envelope import sign
 from helm_logic.policy.replay import ENGINES, MADE_AGAIN, Replayer
 from helm_logic.policy.replay_case import DIFFERS, REFUSED, Finding, Logged, Outcome
+from helm_logic.policy.replay_work import Task
 from helm_logic.receipts.statement import PAYLOAD_TYPE
-from helm_logic.receipts.trust import Trust
-from tests.guard.town import ENGINE, LOG, ORIGIN, make_folder, open_guard
+from helm_logic.receipts.trust import Role, Trust
+from helm_logic.receipts.trust_root import RoleKeys, TrustRoot
+from helm_logic.receipts.trust_root_judge import root_trust
+from tests.authority.world import signer
+from tests.guard.town import ENGINE, LOG, MANAGER, ORIGIN, make_folder, open_guard
 from tests.policy.replayed import Asked, make_log, read_log
+from tests.receipts.roots import ROOTS, keys
 
 TRUST = Trust((ENGINE.public_key,), ORIGIN, LOG.public_key)
 Change = Callable[[Any], object]
@@ -247,6 +253,24 @@ def test_what_nobody_trusted_signed_is_refused(town: Town) -> None:
     """A receipt signed by another key, the log's own included, is not replayed."""
     envelope = sign(PAYLOAD_TYPE, town.find(0).envelope.payload, LOG)
     assert "step 2 (signature)" in refusal(town.replay(Logged("", envelope), town.blobs))
+
+
+def test_keys_count_as_a_trust_root_says(town: Town) -> None:
+    """An engine's key that is retired from some entry on signs no receipts from there on."""
+    end = town.receipts[9].index
+    assert end is not None
+    roles = {
+        Role.ROOT: keys(*ROOTS[:2], threshold=2),
+        Role.ENGINE: keys(ENGINE, to_index=end),
+        Role.LOG: keys(LOG, name=ORIGIN),
+        Role.APPROVER: keys(signer(MANAGER), name=MANAGER),
+        Role.WITNESS: RoleKeys((), 0),
+    }
+    replay = Task(root_trust(TrustRoot(1, ORIGIN, 1_800_000_000, roles))).replay()
+    outcomes = [replay(each, town.blobs) for each in town.receipts]
+    assert [each.counted[0] == REFUSED for each in outcomes] == [n >= 9 for n in range(27)]
+    assert "step 10 (keys)" in refusal(outcomes[9])
+    assert pickle.loads(pickle.dumps(Task(root_trust(TrustRoot(1, ORIGIN, 1, roles)))))  # noqa: S301
 
 
 def test_a_program_that_is_missing_or_another_is_refused(town: Town) -> None:
