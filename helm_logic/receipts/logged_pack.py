@@ -13,6 +13,7 @@ from helm_logic.errors import StoreCorrupt, StoreError
 from helm_logic.ledger.store_protocol import Log
 from helm_logic.receipts.logged import logged_receipt
 from helm_logic.receipts.pack import Pack, answered_receipts, logged_approvals, rule_names
+from helm_logic.receipts.pack_roots import logged_roots
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
 
@@ -42,7 +43,7 @@ def logged_pack(log: Log, receipt_id: str, files: Mapping[str, bytes] = _NO_FILE
             policies[statement.policy], texts = policy
             rules |= texts
     proofs = {name: log.inclusion(log.read(name).index).to_bytes() for name in approvals}
-    return Pack(found.pop(receipt_id), found, proofs, policies, rules)
+    return Pack(found.pop(receipt_id), found, proofs, policies, rules, logged_roots(log))
 
 
 def _policy(

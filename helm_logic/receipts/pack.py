@@ -6,12 +6,14 @@
     approvals/HEX.tlog-proof   for each approval that is an entry of the log, that it is
     policies/HEX.json          the contents of a policy bundle
     rules/HEX.dl               the rule texts that these bundles name
+    roots/HEX.json             versions of the trust root, as the log tells them (`pack_roots.py`)
     story.txt                  what happened, in words (`pack_story.py`)
     manifest.json              names, sizes and digests of all the others
 
 Invariants:
 - the set is closed: a member is there because a signed receipt names it, or it is refused. Policies
-  may be missing, each with its rules, since not every log has kept them;
+  may be missing, each with its rules, since not every log has kept them. Trust roots are there
+  because the log signed them;
 - the pack is sealed: `Pack.parse(data).to_bytes() == data`. Story and manifest are made from the
   rest, so nothing in them can differ from what was signed.
 
@@ -31,6 +33,7 @@ from helm_logic.kernel.encoding import JsonValue, digest, parse_json
 from helm_logic.ledger.shape import require_list, require_object, require_text
 from helm_logic.receipts.archive import MAX_MEMBER, read_archive, write_archive
 from helm_logic.receipts.manifest import with_manifest, without_manifest
+from helm_logic.receipts.pack_roots import check_roots
 from helm_logic.receipts.pack_story import story
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import Statement
@@ -41,8 +44,15 @@ RECEIPT, STORY = "receipt.json", "story.txt"
 _NAME = re.compile(
     r"(parents)/([0-9a-f]{64})\.json|(approvals)/([0-9a-f]{64})\.tlog-proof"
     r"|(policies)/([0-9a-f]{64})\.json|(rules)/([0-9a-f]{64})\.dl"
+    r"|(roots)/([0-9a-f]{64})\.json"
 )
-_SUFFIX = {"parents": "json", "approvals": "tlog-proof", "policies": "json", "rules": "dl"}
+_SUFFIX = {
+    "parents": "json",
+    "approvals": "tlog-proof",
+    "policies": "json",
+    "rules": "dl",
+    "roots": "json",
+}
 _BUNDLE = "helm-logic/bundle/v1"
 
 
@@ -51,7 +61,7 @@ class Pack:
     """One receipt and what it names; all maps are from digests (`sha256:` and hex).
 
     *parents* are receipts by id, *proofs* tlog-proofs by the digest of the approval, *policies* and
-    *rules* bytes by their own digest.
+    *rules* bytes by their own digest, *roots* root changes by that of their envelope.
     """
 
     receipt: Receipt
@@ -59,6 +69,7 @@ class Pack:
     proofs: Mapping[str, bytes] = attrs.field(factory=dict)
     policies: Mapping[str, bytes] = attrs.field(factory=dict)
     rules: Mapping[str, bytes] = attrs.field(factory=dict)
+    roots: Mapping[str, bytes] = attrs.field(factory=dict)
 
     def receipts(self) -> Iterator[tuple[Receipt, Statement]]:
         """Yield the receipt, then its parents by id, each with its statement; raise InputError."""
@@ -76,6 +87,7 @@ class Pack:
             **{_name("approvals", name): data for name, data in self.proofs.items()},
             **{_name("policies", name): data for name, data in self.policies.items()},
             **{_name("rules", name): data for name, data in self.rules.items()},
+            **{_name("roots", name): data for name, data in self.roots.items()},
         }
         return write_archive(with_manifest(FORMAT, self.receipt.id, members))
 
@@ -97,6 +109,7 @@ class Pack:
             kinds["approvals"],
             kinds["policies"],
             kinds["rules"],
+            kinds["roots"],
         )
         pack.check_closed()
         if pack.to_bytes() != data:
@@ -122,6 +135,7 @@ class Pack:
         require_same("parents", self.parents, reached - {self.receipt.id})
         require_same("approvals", self.proofs, logged)
         check_policies(self.policies, self.rules, policies)
+        check_roots(self.roots)
 
 
 def answered_receipts(statement: Statement) -> list[str]:

@@ -34,6 +34,7 @@ from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
 from helm_logic.receipts.pack import Pack, policy_value
 from helm_logic.receipts.pack_replay import Replay, replay
 from helm_logic.receipts.pack_results import Findings, Result, State
+from helm_logic.receipts.pack_roots import check_root_signatures, check_roots
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement
 from helm_logic.receipts.trust import Trust, placed_envelopes
@@ -179,13 +180,16 @@ def _signatures(found: Findings, pack: Pack, receipts: list[_Case], trust: Trust
         for each in receipts:
             _check_signatures(each.receipt, trust)
             count += 1 + len(each.receipt.envelopes)
+        count += check_root_signatures(pack.roots, trust.log_keys)
         found.say(f"signatures: {count}, each by the key that it names")
     with found.result("trust"):
         for each in receipts:
             check_log(each.proof, trust)
         if trust.judges_places:
             _check_places(pack, receipts, trust)
-        found.say(f"accepted engines, and the log {trust.log_origin}")
+        versions = check_roots(pack.roots)
+        told = f"; the log tells of version {versions} of its trust root" if versions else ""
+        found.say(f"accepted engines, and the log {trust.log_origin}{told}")
 
 
 def _check_signatures(receipt: Receipt, trust: Trust) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from helm_logic.errors import StoreCorrupt, StoreError
 from helm_logic.kernel.encoding import canonical_json, digest
+from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.store_protocol import Entry, Log
 from helm_logic.ledger.tlog_proof import TlogProof, parse_tlog_proof
@@ -26,6 +27,7 @@ class Kept:
 
     blobs: dict[str, bytes]
     corrupt: bool = False
+    roots: tuple[Envelope, ...] = ()
 
     def read(self, name: str) -> Entry:
         """Return the entry *name*."""
@@ -38,6 +40,11 @@ class Kept:
     def inclusion(self, index: int) -> TlogProof:
         """Return the proof of entry *index*."""
         return {each.index: each for each in self._proofs().values()}[index]
+
+    def entries(self, start: int, kind: Kind) -> list[Entry]:
+        """Return the entries of *kind*: there is a trust root."""
+        assert (start, kind) == (0, Kind.ROOT)
+        return [Entry(number, kind, each, b"") for number, each in enumerate(self.roots)]
 
     def blob(self, name: str) -> bytes:
         """Return the bytes *name*."""
