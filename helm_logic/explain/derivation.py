@@ -14,7 +14,7 @@ made from a certificate is `build.py`; nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import attrs
 
@@ -131,6 +131,14 @@ class ProofDag:
     def leaves(self) -> Iterator[Node]:
         """Yield the given facts, in order."""
         return (node for node in self.nodes if node.rule is None)
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, str]:
+        """Return what a notebook shows: IPython asks every value of a cell for it."""
+        from helm_logic.explain.notebook import mimebundle  # noqa: PLC0415 - it prints what is here
+
+        return mimebundle(self, include, exclude)
 
     def to_value(self) -> dict[str, object]:
         """Return the JSON form, from which every other format can be made."""

@@ -29,6 +29,7 @@ from helm_logic.receipts.pack_story import moment
 
 _SCRIPTS = ("model.js", "step.js", "tree.js", "layout.js", "graph.js", "main.js")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_CODE = re.compile("`([^`]+)`")
 _PLAIN_STEPS = 1000  # beyond, a page without scripts says how to get the text
 _MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
@@ -48,7 +49,7 @@ def render(dag: ProofDag) -> str:
             "plain": _plain(dag),
             "script": script,
             "script_hash": _hash(script),
-            "story": "".join(f"<p><bdi>{escape(legible(each))}</bdi></p>" for each in dag.story),
+            "story": "".join(f"<p><bdi>{_sentence(each)}</bdi></p>" for each in dag.story),
             "style": style,
             "style_hash": _hash(style),
             "title": escape(" ".join(filter(None, (dag.verdict, title)))),
@@ -73,6 +74,11 @@ def _badge(verdict: str) -> str:
     if not verdict:
         return ""
     return f'<span class="badge {verdict.lower()}">{escape(verdict)}</span>'
+
+
+def _sentence(text: str) -> str:
+    """Return *text* with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(legible(text)))
 
 
 def _figures(dag: ProofDag) -> str:

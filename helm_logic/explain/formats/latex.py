@@ -12,6 +12,7 @@ with accents are composed, other characters beyond ASCII are spelled out.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -27,6 +28,7 @@ _WIDEST = 90  # characters of the premises beside one another; a line of the pag
 _LABEL = 6  # characters that the name of a rule takes
 _STACK = 8  # lines of one stack of premises
 _FACT = 110  # characters of a fact
+_CODE = re.compile("`([^`]+)`")
 _BELOW = r"\\ "
 _INFERENCES = ("", "Unary", "Binary", "Trinary")
 
@@ -58,10 +60,17 @@ def render(dag: ProofDag) -> str:
 def _document(dag: ProofDag) -> Iterator[str]:
     title = "  ".join(part for part in (dag.verdict, dag.title) if part)
     yield rf"\section*{{{escaped(title or 'Derivation')}}}"
-    yield from (f"{escaped(sentence)}\n" for sentence in dag.story)
+    yield from (f"{_sentence(sentence)}\n" for sentence in dag.story)
     yield from _Proofs.of(dag).lines()
     yield from _rules(dag)
     yield from _links(dag)
+
+
+def _sentence(text: str) -> str:
+    """Return *text* with what stands between backticks in the letters of code."""
+    parts = _CODE.split(text)
+    code = (rf"\texttt{{{escaped(part)}}}" for part in parts[1::2])
+    return "".join(escaped(part) + next(code, "") for part in parts[::2])
 
 
 @attrs.frozen
