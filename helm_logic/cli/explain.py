@@ -141,7 +141,7 @@ def _reader(options: dict[str, Any]) -> Reader:
     from helm_logic.cli.explained import Reader
     from helm_logic.cli.request_additions import Additions
 
-    stated = {name: options[name] for name in ("trust_engine", "log_origin", "log_key")}
+    stated = {name: each for name, each in options.items() if name.startswith(("trust_", "log_"))}
     trust = None if options["unverified"] else lambda: trust_of(options["policy"], **stated)
     additions = Additions.read(options["chain"], options["approval"])
     return Reader(options["policy"], trust, options["now"], additions)

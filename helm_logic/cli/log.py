@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, str] = {
     "show": "Show entries: one, or a page of them as a table.",
     "tail": "Show the last entries, and, with -f, new ones as they come.",
     "tree": "Show the history of one action: the ProofGraph.",
+    "metrics": "Measure its derivations: sizes, and which rules decide or never fire.",
     "checkpoint": "Show the last signed tree head.",
     "prove": "Prove that an entry is in the log, or that the log only grew.",
     "export": "Write the log as static tiles, or verify such a folder.",
