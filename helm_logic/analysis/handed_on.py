@@ -24,8 +24,8 @@ def find_widening(inquiry: Inquiry) -> Iterator[Finding]:
     if not own & reached(program, recursive(program)):
         return
     from helm_logic.analysis.chains.attenuation import UNNAMED, findings  # noqa: PLC0415 - solver
+    from helm_logic.analysis.chains.families import make_systems  # noqa: PLC0415
     from helm_logic.analysis.chains.prove import prove_system  # noqa: PLC0415
-    from helm_logic.analysis.chains.system import make_systems  # noqa: PLC0415
 
     for system in make_systems(rule_set):
         if not own & reached(program, system.shapes):

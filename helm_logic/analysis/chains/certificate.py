@@ -23,6 +23,7 @@ import attrs
 from helm_logic.analysis.chains.attenuation import Attenuation
 from helm_logic.analysis.chains.clauses import Clauses, codes_of, make_clauses
 from helm_logic.analysis.chains.digest import attenuation_digest
+from helm_logic.analysis.chains.families import make_systems
 from helm_logic.analysis.chains.files import (
     PROOF,
     read_proof,
@@ -32,8 +33,9 @@ from helm_logic.analysis.chains.files import (
 )
 from helm_logic.analysis.chains.induction import Condition, conditions
 from helm_logic.analysis.chains.lemmas import lemmas
-from helm_logic.analysis.chains.properties import CONTINUATION, Plan, make_plan
-from helm_logic.analysis.chains.system import System, make_systems
+from helm_logic.analysis.chains.plan import Plan, make_plan
+from helm_logic.analysis.chains.properties import CONTINUATION
+from helm_logic.analysis.chains.system import System
 from helm_logic.analysis.smt import Formula
 from helm_logic.analysis.smt_reader import read_expressions, read_formula
 from helm_logic.analysis.smt_text import symbol, text

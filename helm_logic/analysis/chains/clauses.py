@@ -28,15 +28,8 @@ from helm_logic.analysis.chains.known import (
     of_patterns,
     terms_of,
 )
-from helm_logic.analysis.chains.properties import (
-    CONTINUATION,
-    LENGTH,
-    Ghost,
-    Plan,
-    bounds,
-    is_none,
-    sort_in_state,
-)
+from helm_logic.analysis.chains.plan import LENGTH, Ghost, Plan, is_none, sort_in_state
+from helm_logic.analysis.chains.properties import CONTINUATION, bounds
 from helm_logic.analysis.chains.rewrite import negation_inward, substitute, total
 from helm_logic.analysis.chains.system import Node, Shape, Step, System
 from helm_logic.analysis.smt import (

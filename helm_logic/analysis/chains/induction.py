@@ -16,13 +16,8 @@ import attrs
 
 from helm_logic.analysis.chains.clauses import Clause, Clauses, State
 from helm_logic.analysis.chains.columns import BUDGET, DEPTH
-from helm_logic.analysis.chains.properties import (
-    CONTINUATION,
-    LENGTH,
-    Plan,
-    bounds,
-    variable,
-)
+from helm_logic.analysis.chains.plan import LENGTH, Plan, variable
+from helm_logic.analysis.chains.properties import CONTINUATION, bounds
 from helm_logic.analysis.chains.rewrite import conjuncts, substitute, total
 from helm_logic.analysis.chains.system import Shape, System
 from helm_logic.analysis.smt import TRUE, Formula, Le, Number, conj, disj, neg

@@ -30,6 +30,7 @@ from helm_logic.analysis.chains.attenuation import (
 )
 from helm_logic.analysis.chains.clauses import codes_of, make_clauses
 from helm_logic.analysis.chains.digest import attenuation_digest
+from helm_logic.analysis.chains.families import make_systems
 from helm_logic.analysis.chains.induction import (
     Invariant,
     Query,
@@ -43,11 +44,12 @@ from helm_logic.analysis.chains.induction import (
     step_queries,
 )
 from helm_logic.analysis.chains.lemmas import lemmas, proved_lemmas
-from helm_logic.analysis.chains.properties import PROPERTIES, Property, make_plan
+from helm_logic.analysis.chains.plan import make_plan
+from helm_logic.analysis.chains.properties import PROPERTIES, Property
 from helm_logic.analysis.chains.replay import Stage
 from helm_logic.analysis.chains.search import Known, Search
 from helm_logic.analysis.chains.spacer import spacer_invariant
-from helm_logic.analysis.chains.system import System, make_systems
+from helm_logic.analysis.chains.system import System
 from helm_logic.analysis.chains.witness import find_chain
 from helm_logic.analysis.finding import PROVED
 from helm_logic.analysis.smt import Formula

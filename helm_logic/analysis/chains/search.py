@@ -15,7 +15,8 @@ import attrs
 
 from helm_logic.analysis.chains.clauses import Clause, Clauses
 from helm_logic.analysis.chains.induction import Invariant, instance
-from helm_logic.analysis.chains.properties import CONTINUATION, Plan
+from helm_logic.analysis.chains.plan import Plan
+from helm_logic.analysis.chains.properties import CONTINUATION
 from helm_logic.analysis.chains.rewrite import substitute
 from helm_logic.analysis.smt import (
     BOOL,

@@ -10,8 +10,7 @@ Chain predicates are the recursive ones that bound authority by their columns (`
 whose column names a link and on which, positively, `authorized`, an `allow` or a bounded one rests.
 Where a rule reads several, the first as written is the one that hands on; the others must hold.
 
-There is a system for each *family*: chain predicates that rules lead between. What two families say
-of authority is not comparable, so nothing is proved of one by what is known of the other.
+What is proved is proved family by family: `families.py`.
 """
 
 from __future__ import annotations
@@ -146,34 +145,8 @@ class System:
         return function.value(component.place, component.sort, (term,))
 
 
-def make_systems(rule_set: RuleSet) -> tuple[System, ...]:
-    """Return the chain systems of *rule_set*, one for each family; none hands on if there is none.
-
-    They stand in the order of their first predicates.
-    """
-    whole = _whole(rule_set)
-    found = []
-    for family in _families(whole):
-        shapes = {name: shape for name, shape in whole.shapes.items() if name in family}
-        steps = tuple(each for each in whole.steps if each.head.predicate in family)
-        found.append(attrs.evolve(whole, shapes=shapes, steps=steps))
-    return tuple(found)
-
-
-def _families(whole: System) -> list[set[str]]:
-    found: list[set[str]] = [{name} for name in whole.shapes]
-    for step in whole.steps:
-        linked = {each.predicate for each in (step.head, *step.premises)}
-        met = [each for each in found if each & linked]
-        merged = set().union(*met)
-        place = found.index(met[0])
-        found = [each for each in found if not each & linked]
-        found.insert(place, merged)
-    return found
-
-
-def _whole(rule_set: RuleSet) -> System:
-    """Return all families of *rule_set* as if they were one."""
+def whole_system(rule_set: RuleSet) -> System:
+    """Return the chain predicates of *rule_set* and their steps: all families as if one."""
     declared = columns_of(rule_set)
     assumed = assumed_of(rule_set, declared)
     columns = named_links(rule_set.program, declared)

@@ -23,15 +23,8 @@ from helm_logic.analysis.chains.columns import (
 )
 from helm_logic.analysis.chains.handing import stays
 from helm_logic.analysis.chains.nodes import Nodes
-from helm_logic.analysis.chains.properties import (
-    CONTINUATION,
-    LENGTH,
-    Ghost,
-    bounds,
-    is_none,
-    make_plan,
-    variable,
-)
+from helm_logic.analysis.chains.plan import LENGTH, Ghost, is_none, make_plan, variable
+from helm_logic.analysis.chains.properties import CONTINUATION, bounds
 from helm_logic.analysis.chains.rewrite import at_most, substitute
 from helm_logic.analysis.chains.system import System, parent_of
 from helm_logic.analysis.chains.tables import Tables
