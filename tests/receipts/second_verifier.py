@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from nacl.exceptions import CryptoError
@@ -25,7 +26,6 @@ WRONG = (ValueError, LookupError, TypeError, AttributeError, RecursionError, Cry
 MEMBERS = """approvals* authority certificate chain* checks* engine error facts now# parents*
     policy$ program$ reasons* request revocations* verdict$"""
 PROGRAM, REASON = "predicates* rules* strata*", "about* approvers* code$ finality$ rules* text$"
-MARKS = {"*": list, "$": str, "#": int}
 CARRIES = {"ALLOW": ("allow",), "DENY": ("deny",), "ESCALATE": ("escalate", "relevant")}
 KEYS = {"link": "issuer_key", "approval": "key", "revocation": "key"}
 NUMBER, HASH, TEXT = "(0|[1-9][0-9]{0,19})", "[A-Za-z0-9+/]{43}=", "[A-Za-z0-9+/=]+"
@@ -110,7 +110,7 @@ def _depth(value: Any) -> int:
 
 def _exactly(value: Any, names: str) -> Any:
     """Return the object *value* if it has these members: lists*, texts$, numbers#, and others."""
-    kinds = {name.strip("*$#"): MARKS.get(name[-1]) for name in names.split()}
+    kinds = {n.strip("*$#"): {"*": list, "$": str, "#": int}.get(n[-1]) for n in names.split()}
     need(isinstance(value, dict) and value.keys() == kinds.keys(), f"want {names}")
     need(all(type(value[name]) is kinds[name] for name in kinds if kinds[name]), f"want {names}")
     return value
@@ -159,30 +159,23 @@ class Envelope:
         self.signed_by(self.type, _base64(raw))
         return said
 
-    def leaf(self, kind: int = 1) -> bytes:
-        """Return its record in the log."""
-        ((keyid, signature),) = self.signatures.items()
-        return _leaf(kind, self.digest, keyid, signature)
 
-
-def _leaf(kind: int, digest: str, keyid: str, signature: bytes) -> bytes:
-    need(re.fullmatch("sha256:[0-9a-f]{64}", digest), "no digest")
-    head = b"HLL1" + bytes([kind, 0]) + len(signature).to_bytes(2, "big")
-    return head + bytes.fromhex(digest[7:] + keyid) + signature
-
-
-def _logged(proof: bytes, leaf: bytes, trust: Trust) -> tuple[int, bytes]:
-    """Return the index of *leaf* and the tree head, once the *proof* shows that the log has it."""
-    place, path, head, origin, size, root, signatures = PROOF.fullmatch(proof.decode()).groups()
+def _logged(proof: bytes, trust: Trust, kind: int, entry: Any) -> tuple[int, bytes, bytes]:
+    """Return index, tree head and record of an entry, once the *proof* shows that it is logged."""
+    ((signer, signature),) = entry.signatures.items()
+    need(re.fullmatch("sha256:[0-9a-f]{64}", entry.digest), "no digest")
+    leaf = b"HLL1" + bytes([kind, 0]) + len(signature).to_bytes(2, "big")
+    leaf += bytes.fromhex(entry.digest[7:] + signer) + signature
+    place, path, head, origin, size, root, notes = PROOF.fullmatch(proof.decode()).groups()
     keyid = hashlib.sha256(trust.origin.encode() + b"\n\x01" + trust.log).digest()[:4]
-    signed = [(name, _base64(text)) for _, name, text in map(str.split, signatures.splitlines())]
+    signed = [(name, _base64(text)) for _, name, text in map(str.split, notes.splitlines())]
     (own,) = [data[4:] for name, data in signed if (name, data[:4]) == (trust.origin, keyid)]
     VerifyKey(trust.log).verify(head.encode(), own)
     index, count = int(place), int(size)
     need(origin == trust.origin and index < count < 2**64, "the tree head of another log")
     top = _root(hashlib.sha256(b"\0" + leaf).digest(), index, count, [*map(_base64, path.split())])
     need(top == _base64(root), "the path leads elsewhere")
-    return index, proof.partition(b"\n\n")[2]
+    return index, proof.partition(b"\n\n")[2], leaf
 
 
 def _root(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
@@ -211,8 +204,8 @@ class Decision:
         asked, failed = said["request"], said["error"] is not None
         need(failed if asked is None else _digest(canonical(asked)) == self.subject, "the request")
         for each in said["reasons"]:
-            texts = (name for kind in ("about", "approvers", "rules") for name in each[kind])
-            need(_exactly(each, REASON) and all(type(text) is str for text in texts), "a reason")
+            lists = [_exactly(each, REASON)[name] for name in ("about", "approvers", "rules")]
+            need(all(type(text) is str for texts in lists for text in texts), "a reason")
         self.reads = set[str]()
         if said["certificate"] is None:
             need(program is None and self.verdict == "DENY" and failed, "no certificate")
@@ -247,7 +240,7 @@ class Receipt(Decision):
         envelope, self.attached = Envelope(file["envelope"]), [*map(Envelope, file["envelopes"])]
         need(file["format"] == "helm-logic/receipt/v1", "another format")
         envelope.signed_by("application/vnd.in-toto+json", *trust.engines)
-        index, self.head = _logged(file["proof"].encode(), envelope.leaf(), trust)
+        index, self.head, _ = _logged(file["proof"].encode(), trust, 1, envelope)
         super().__init__(envelope.digest, index, load(envelope.payload), file["program"])
         named = [e for kind in ("chain", "approvals", "revocations") for e in self.said[kind]]
         found = [(each.digest, each.file) for each in self.attached]
@@ -333,8 +326,7 @@ class Check:
         """Return the variables of an atom that may stand there."""
         self.reads.add(name)
         variables = _variables(terms)
-        fits = len(self.tags[name]) == len(terms) and self.stratum[name] <= highest
-        need(fits, "other columns, or not stratified")
+        need(len(self.tags[name]) == len(terms) and self.stratum[name] <= highest, "no such atom")
         need(len(variables) == len(set(variables)) or not once, "a variable stands twice")
         return set(variables)
 
@@ -427,42 +419,43 @@ def _pack(members: dict[str, bytes], trust: Trust) -> str:
     names = {"manifest.json", "receipt.json", "story.txt"}
     for each in receipts:
         for answered in each.answers - {one.id for one in receipts}:
-            names.add(f"parents/{answered[7:]}.json")
             receipts.append(Receipt(members[f"parents/{answered[7:]}.json"], trust))
-            need(receipts[-1].id == answered, "a parent by another name")
+            names.add(f"parents/{receipts[-1].id[7:]}.json")
     places, heads = {each.id: each.index for each in receipts}, {each.head for each in receipts}
+    ids = {each.id: (each.verdict, each.subject, each.said["policy"]) for each in receipts}
     for each in receipts:
         for one in each.attached:
-            _answers(one, each, receipts)
+            said = one.signed_by_its_own()
+            if one.type == "application/vnd.helm-logic.approval+json":
+                wanted = ("ESCALATE", said["request"], said["policy"])
+                need(ids[said["receipt"]] == wanted, "an approval of no such ESCALATE")
+                need(ids[each.id][1:] == wanted[1:], "an approval of something else")
             if one.digest in each.logged:
                 name = f"approvals/{one.digest[7:]}.tlog-proof"
-                places[one.digest], head = _logged(members[name], one.leaf(2), trust)
+                places[one.digest], head, _ = _logged(members[name], trust, 2, one)
                 names, heads = names | {name}, heads | {head}
         edges = [(parent, each.id) for parent in each.said["parents"]]
         edges += [(one["receipt"], one["digest"]) for one in each.said["approvals"]]
         need(all(places[a] < places[b] for a, b in edges if b in places), "not in order")
+    for content in (members[name] for name in members if name.startswith("roots/")):
+        root = Envelope(load(content))
+        root.signed_by("application/vnd.helm-logic.root-change+json", trust.log)
+        said = _exactly(load(root.payload), "format$ now# previous root")
+        need(len(root.signatures) == 1 and Envelope(said["root"]).pae, "a trust root")
+        names.add(f"roots/{root.digest[7:]}.json")
     need(len(heads) == 1, "several tree heads")
     return _sealed(members, "pack", names, receipts)
-
-
-def _answers(envelope: Envelope, receipt: Receipt, receipts: list[Receipt]) -> None:
-    """Return if *envelope* is signed by its own key, and an approval of what *receipt* decides."""
-    said = envelope.signed_by_its_own()
-    if envelope.type == "application/vnd.helm-logic.approval+json":
-        (asked,) = (one for one in receipts if one.id == said["receipt"])
-        need(asked.verdict == "ESCALATE", "an approval answers no ESCALATE")
-        fits = {(one.subject, one.said["policy"]) for one in (receipt, asked)}
-        need(fits == {(said["request"], said["policy"])}, "an approval of something else")
 
 
 def _redacted(members: dict[str, bytes], trust: Trust) -> str:
     envelope = Envelope(load(members["redaction.json"]))
     envelope.signed_by("application/vnd.helm-logic.redaction+json", *trust.engines)
     made = _exactly(load(envelope.payload), "format leaf$ receipt$ statement withheld*")
-    receipt, leaf, (keyid,) = made["receipt"], _base64(made["leaf"]), envelope.signatures
-    need(leaf == _leaf(1, receipt, keyid, leaf[72:]), "the leaf of another receipt or engine")
     need(made["format"] == "helm-logic/redaction/v1", "another format")
-    index, _ = _logged(members["receipt.tlog-proof"], leaf, trust)
+    receipt, leaf, (keyid,) = made["receipt"], _base64(made["leaf"]), envelope.signatures
+    signed = SimpleNamespace(digest=receipt, signatures={keyid: leaf[72:]})
+    index, _, record = _logged(members["receipt.tlog-proof"], trust, 1, signed)
+    need(leaf == record, "the leaf of another receipt or engine")
     program = load(members.get("program.json", b"null"))
     decision = Decision(receipt, index, made["statement"], program)
     parts = {"manifest.json", "redaction.json", "receipt.tlog-proof", "story.txt"}
