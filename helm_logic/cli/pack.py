@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from helm_logic.cli.options import (
+    FILE,
     NEW_FILE,
     policy_folder,
     policy_option,
+    read_file,
     shown,
     trust_of,
     trust_options,
@@ -19,7 +21,8 @@ from helm_logic.cli.options import (
 from helm_logic.cli.receipt_files import read_receipt
 from helm_logic.errors import HelmError, PolicyError, ReceiptRefused, StoreError
 from helm_logic.ledger.durable import create_file
-from helm_logic.receipts.logged_pack import logged_pack
+from helm_logic.ledger.note import MAX_NOTE_BYTES
+from helm_logic.receipts.logged_pack import cosigned_pack, logged_pack
 from helm_logic.receipts.pack import Pack
 from helm_logic.receipts.pack_verify import verify_pack
 from helm_logic.receipts.receipt import Receipt
@@ -36,14 +39,18 @@ from helm_logic.receipts.verify import Trust
     "--redact", metavar="PATH", multiple=True, help="Leave out this value of the request."
 )
 @click.option("--key", metavar="FILE", help="The engine's key, to sign a redaction.")
+@click.option(
+    "--checkpoint", type=FILE, metavar="FILE", help="The log's tree head of now, cosigned."
+)
 @policy_option
 @trust_options
-def command(
+def command(  # noqa: PLR0913 - one for each option
     *,
     receipt: str,
     output: Path,
     redact: tuple[str, ...],
     key: str | None,
+    checkpoint: Path | None,
     policy: Path | None,
     **trusted: Any,
 ) -> None:
@@ -52,13 +59,17 @@ def command(
     The pack is one uncompressed tar file: the receipt with its request, rules, facts, links,
     approvals, revocations and certificate; the receipts that its approvals answer; proofs that the
     log holds them, all for its tree head of now; the policy with its rule files as they were
-    written; and story.txt, which says in words what happened. It is verified before it is written.
+    written; versions of the trust root, for whoever wants to know; and story.txt, which says in
+    words what happened. It is verified before it is written.
 
     With --redact (`context.NAME`, or `subject.properties.NAME` and the like) the engine, whose key
     that takes, signs anew what the receipt says without these values. Facts that came from them are
     left out, and the derivation if a rule could read one; approvals are, too. Who verifies it has
     the engine's word that the receipt in the log says the same. A value that can be guessed can be
     confirmed by its digest: redaction keeps from view, and secret only what cannot be guessed.
+
+    If the trust root asks for witnesses, have what `helm-logic log checkpoint -o FILE` writes
+    cosigned by them, and give it with --checkpoint before the log grows.
 
     \b
     Examples:
@@ -70,6 +81,8 @@ def command(
     """
     trust = trust_of(policy, **trusted)
     pack = _pack(Receipt.parse(read_receipt(receipt, policy)), policy)
+    if checkpoint is not None:
+        pack = cosigned_pack(pack, read_file(checkpoint, MAX_NOTE_BYTES + 1))
     verify_pack(pack.to_bytes(), trust)
     data = _redacted(pack, redact, key, trust) if redact else pack.to_bytes()
     try:

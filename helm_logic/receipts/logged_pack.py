@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pack made from the log, which holds all of it but, in older logs, the policies.
 
-All proofs are made for one tree head, the log's as it was last looked at.
+All proofs are made for one tree head, the log's as it was last looked at. Witnesses cosign a copy
+of it, which can then take its place.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from helm_logic.errors import StoreCorrupt, StoreError
+import attrs
+
+from helm_logic.errors import CheckpointError, StoreCorrupt, StoreError
+from helm_logic.ledger.note import parse_note
 from helm_logic.ledger.store_protocol import Log
+from helm_logic.ledger.tlog_proof import parse_tlog_proof
 from helm_logic.receipts.logged import logged_receipt
 from helm_logic.receipts.pack import Pack, answered_receipts, logged_approvals, rule_names
 from helm_logic.receipts.pack_roots import logged_roots
@@ -44,6 +49,31 @@ def logged_pack(log: Log, receipt_id: str, files: Mapping[str, bytes] = _NO_FILE
             rules |= texts
     proofs = {name: log.inclusion(log.read(name).index).to_bytes() for name in approvals}
     return Pack(found.pop(receipt_id), found, proofs, policies, rules, logged_roots(log))
+
+
+def cosigned_pack(pack: Pack, note: bytes) -> Pack:
+    """Return *pack* with all its proofs under *note*, a copy of their tree head with cosignatures.
+
+    Raises CheckpointError if it is the tree head of another size, log or tree.
+    """
+    text = parse_note(note).text
+
+    def under(data: bytes) -> bytes:
+        proof = parse_tlog_proof(data)
+        if (own := parse_note(proof.checkpoint).text) != text:
+            got, want = (" ".join(each.split("\n")[:2]) for each in (text, own))
+            raise CheckpointError(f"got the tree head `{got}`, want a copy of `{want}`")
+        return attrs.evolve(proof, checkpoint=note).to_bytes()
+
+    def proved(receipt: Receipt) -> Receipt:
+        return attrs.evolve(receipt, proof=under(receipt.proof.encode("utf-8")).decode("utf-8"))
+
+    return attrs.evolve(
+        pack,
+        receipt=proved(pack.receipt),
+        parents={name: proved(each) for name, each in pack.parents.items()},
+        proofs={name: under(each) for name, each in pack.proofs.items()},
+    )
 
 
 def _policy(

@@ -39,9 +39,7 @@ def check_roots(roots: Mapping[str, bytes]) -> int:
         if envelope.digest != name or len(envelope.signatures) != 1:
             raise InputError("pack", f"roots: `{name}` is another envelope than the log has")
         change = RootChange.read(envelope)
-        with suppress(
-            TrustRefused
-        ):  # what it says counts for nothing here, so neither if it is odd
+        with suppress(TrustRefused):  # what it says counts for nothing, so it may be odd
             newest = max(newest, SignedRoot.read(change.root).root.version)
     return newest
 

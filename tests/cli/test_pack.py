@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from helm_logic.cli.main import main
 from helm_logic.ledger.base64text import parse_base64
+from helm_logic.ledger.cosignature import cosign
+from helm_logic.ledger.keys import SeedSigner
 from helm_logic.receipts.archive import read_archive
 from tests.cli.process import modules_after
 from tests.receipts import second_verifier
@@ -98,8 +100,44 @@ def test_the_page_says_in_words_what_happened(packs: Path) -> None:
     assert places == sorted(places)
     assert {name.partition("/")[0] for name in members} == {
         *("approvals", "manifest.json", "parents", "policies", "receipt.json", "rules"),
-        "story.txt",
+        *("roots", "story.txt"),
     }
+
+
+def test_a_trust_root_judges_keys_by_their_places(packs: Path, policy: Path) -> None:
+    """One's own copy and nothing else; a key that was revoked counts for entries before that."""
+    (first, later) = (str(packs / name) for name in ("mine.json", "newer.json"))
+    shutil.copy(policy / "trust-root.json", first)
+    owner = ("--key", str(policy / "keys/root.key"), "--policy", str(policy))
+    approver = str(policy / "keys/release-manager.key")
+    # Entries: ESCALATE 3, the approval 4, ALLOW 5.
+    for index, code in ((5, 0), (4, 1)):
+        helm("trust", "revoke", approver, "--reason", "lost", "--at", str(index), *owner)
+        shutil.copy(policy / "trust-root.json", later)
+        helm("verify", "allow.tar", "escalate.tar", "--trust", first)
+        helm("verify", "escalate.tar", "--trust", later)
+        said = helm("verify", "allow.tar", "--trust", later, code=code).output
+        assert ("key_revoked: the approver key" in said) == (code == 1)
+    assert "version 1 of its trust root" in helm("verify", "allow.tar", "--trust", first).output
+
+
+def test_witnesses_that_the_root_asks_for_have_to_cosign(policy: Path) -> None:
+    """The tree head of now, cosigned, makes the pack good; any other is no copy of it."""
+    witness = SeedSigner.generate()
+    taken = ("--threshold", "1", "--key", "keys/root.key")
+    name = "witness.example/w1"
+    helm("decide", "requests/allow.json")
+    helm("trust", "rotate", "witness", "--to", str(witness.public_key), "--name", name, *taken)
+    missing = helm("pack", "3", "-o", "p.tar", code=1).stderr
+    assert "witnesses_missing: got 0 cosignatures" in missing
+    helm("log", "checkpoint", "-o", "head")
+    (policy / "cosigned").write_bytes(cosign((policy / "head").read_bytes(), name, witness, 5))
+    helm("pack", "3", "-o", "p.tar", "--checkpoint", "cosigned")
+    helm("verify", "p.tar", "--trust", "trust-root.json")
+
+    helm("decide", "requests/escalate.json", code=4)
+    other = helm("pack", "3", "-o", "q.tar", "--checkpoint", "cosigned", code=2).stderr
+    assert "want a copy of" in other
 
 
 def test_a_changed_pack_or_another_trust_is_refused(packs: Path, policy: Path) -> None:
