@@ -23,7 +23,7 @@ from html import escape
 from importlib.resources import files
 
 from helm_logic.explain.derivation import LinkState, Node, ProofDag
-from helm_logic.explain.formats.labels import legible, legible_lines, place
+from helm_logic.explain.formats.labels import legible, legible_lines, place, short
 from helm_logic.explain.formats.text import render as render_text
 from helm_logic.receipts.pack_story import moment
 
@@ -45,13 +45,14 @@ def render(dag: ProofDag) -> str:
             "badge": _badge(dag.verdict),
             "data": _data(dag),
             "figures": escape(_figures(dag)),
-            "heading": escape(title),
+            "heading": escape(short(title)),
             "plain": _plain(dag),
             "script": script,
             "script_hash": _hash(script),
             "story": "".join(f"<p><bdi>{_sentence(each)}</bdi></p>" for each in dag.story),
             "style": style,
             "style_hash": _hash(style),
+            "whole": "" if short(title) == title else f'<p class="whole">{escape(title)}</p>',
             "title": escape(" ".join(filter(None, (dag.verdict, title)))),
         }
     )

@@ -49,11 +49,6 @@ class Reader(HTMLParser):
         (self.raw[self._in] if self._in else self.text).append(data)
 
 
-def tags(dag: ProofDag) -> list[str]:
-    """Return the tags of the page of *dag* but for those that there is one of for each text."""
-    return [tag for tag in Reader(html.render(dag)).tags if tag not in {"p", "bdi", "section"}]
-
-
 @settings(max_examples=30)
 @given(dags())
 def test_no_text_becomes_markup(dag: ProofDag) -> None:

@@ -5,7 +5,7 @@
 const DEEPEST = 24; // levels that are indented; below that a row says its level
 const INDENT = 18;
 const SPARE = 12; // rows above and below those in sight
-const MOST_PRINTED = 5000;
+const MOST_PRINTED = 2000; // rows
 
 class Tree {
   constructor(box, canvas, { choose, changed }) {
@@ -163,5 +163,7 @@ class Tree {
   print(on) {
     this.printing = on;
     this.draw();
+    const left = this.rows.length - MOST_PRINTED;
+    if (on && left > 0) this.canvas.append(element("p", { role: "none" }, `and ${left.toLocaleString("en")} more rows: fold some`));
   }
 }
