@@ -29,10 +29,11 @@ from helm_logic.errors import (
     HelmError,
     ReceiptRefused,
 )
-from helm_logic.kernel.certificate import Certificate, Facts, certificate_value, facts_value
+from helm_logic.kernel.certificate import Certificate, certificate_value, facts_value
 from helm_logic.kernel.check import Checker
 from helm_logic.kernel.encoding import JsonValue, parse_json
 from helm_logic.kernel.program import Program
+from helm_logic.kernel.terms import Row
 from helm_logic.policy.judge import goals_of, verdict_of
 from helm_logic.policy.replay_case import (
     DIFFERS,
@@ -69,7 +70,7 @@ class _Case:
     payload: bytes
     statement: Statement
     program: Program
-    facts: Facts
+    facts: Mapping[str, tuple[Row, ...]]
     certificate: Certificate
     limits: Limits
     prepared: _Prepared

@@ -42,6 +42,7 @@ from helm_logic.policy.replay_case import (
 )
 from helm_logic.policy.replay_facts import REJECTED, Basis, Rebuilder, Untold
 from helm_logic.policy.request import Request, read_request
+from helm_logic.receipts.decode import decode_facts
 from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.trust import Trust
 from helm_logic.receipts.verdict import Verdict
@@ -114,7 +115,8 @@ class Rejudge:
             raise Untold(f"rules read `{REJECTED}`, which this receipt has no facts of")
         policy = statement.policy if self._keep else self._basis.policy
         basis = attrs.evolve(self._basis, policy=policy)
-        facts = self._rebuilder.facts(statement, asked, blobs, basis)
+        given = decode_facts(statement.facts)  # type: ignore[arg-type]
+        facts = self._rebuilder.facts(statement, given, asked, blobs, basis)
         try:
             judgment = self._judge.judge(facts)
         except LimitReached:

@@ -108,14 +108,18 @@ class Rebuilder:
         self._link = lru_cache(_LINKS)(_verified_link)
 
     def facts(
-        self, statement: Statement, asked: Request, blobs: Mapping[str, bytes], basis: Basis
+        self,
+        statement: Statement,
+        given: Mapping[str, tuple[Row, ...]],
+        asked: Request,
+        blobs: Mapping[str, bytes],
+        basis: Basis,
     ) -> dict[str, list[Row]]:
         """Return the facts of the request *asked* of *statement*, without the standing ones.
 
-        *blobs* has the files that *statement* names. Raises Untold; HelmError for one that is
-        missing or not what it should be.
+        *given* are the facts that it states, *blobs* has the files that it names. Raises Untold;
+        HelmError for one that is missing or not what it should be.
         """
-        given = decode_facts(statement.facts)  # type: ignore[arg-type]
         files = [name for _, name in statement.named_envelopes()]
         named = iter([blob_of(blobs, name, "the envelope") for name in files])
         links = [self._link(next(named)) for _ in statement.chain]  # type: ignore[attr-defined]

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helm_logic.kernel.certificate import Facts, facts_value
+from helm_logic.kernel.certificate import facts_value
 from helm_logic.kernel.program import Program
+from helm_logic.kernel.terms import Row
 from helm_logic.policy.replay_case import blob_of
 from helm_logic.policy.replay_difference import ABSENT, Difference, fact_text
 from helm_logic.policy.replay_facts import Basis, Rebuilder, TooLong, Untold
@@ -31,7 +32,11 @@ class GivenFacts:
         self._bases: dict[str, Basis] = {}
 
     def difference(
-        self, statement: Statement, program: Program, facts: Facts, blobs: Mapping[str, bytes]
+        self,
+        statement: Statement,
+        program: Program,
+        facts: Mapping[str, tuple[Row, ...]],
+        blobs: Mapping[str, bytes],
     ) -> Difference | None:
         """Return the first fact of *facts* that is not given, or given and not stated, if any is.
 
@@ -43,7 +48,7 @@ class GivenFacts:
             return Difference(FACTS, "program", statement.program, f"{basis.program} in the policy")
         asked = read_request(statement.request)  # type: ignore[arg-type]
         try:
-            made = self._rebuilder.facts(statement, asked, blobs, basis)
+            made = self._rebuilder.facts(statement, facts, asked, blobs, basis)
         except TooLong as reason:  # but not for this policy
             return Difference(FACTS, "chain_length", str(reason), f"{basis.depth} links are read")
         found = {**made, **basis.static}
