@@ -34,6 +34,9 @@ from helm_logic.kernel.terms import (
 
 Fact: TypeAlias = tuple[str, Row]
 Binding: TypeAlias = dict[Term, Term]
+Part: TypeAlias = tuple[Literal, frozenset[Term]]
+"""A literal and, for a count, the variables that range inside it."""
+Parts: TypeAlias = tuple[Part, ...]
 
 
 @attrs.frozen
@@ -56,7 +59,8 @@ class ModelView:
         for name, heights in model.items():
             self.rows[name] = heights
         self._indexes: dict[tuple[str, tuple[int, ...]], dict[Row, list[Row]]] = {}
-        self._bodies: dict[str, tuple[tuple[Literal, frozenset[Term]], ...]] = {}
+        self._bodies: dict[str, Parts] = {}
+        self._orders: dict[tuple[str, frozenset[Term]], Parts] = {}
         self._concluding: dict[str, list[int]] = {}
         for number, rule in enumerate(program.rules):
             self._concluding.setdefault(rule.head.predicate, []).append(number)
@@ -88,14 +92,36 @@ class ModelView:
     def solutions(self, rule: Rule, start: Binding) -> list[Binding]:
         """Return the bindings that extend *start* and make the whole body of *rule* hold."""
         bindings = [start]
-        for literal, free in self.body(rule):
+        for literal, free in self._ordered(rule, frozenset(start)):
             bindings = [more for each in bindings for more in self.extend(literal, each, free)]
+            if not bindings:
+                break
         return bindings
 
-    def body(self, rule: Rule) -> tuple[tuple[Literal, frozenset[Term]], ...]:
+    def _ordered(self, rule: Rule, start: frozenset[Term]) -> Parts:
+        """Return the body of *rule* so that what is known from the head is used first.
+
+        Of the literals that have all they read: one that binds nothing new, else the one with the
+        most columns known. The order of the program would look at every row of a relation
+        whose variables the head does not name, for each row that is asked about.
+        """
+        if (found := self._orders.get((rule.id, start))) is None:
+            rest, known, ordered = list(self.body(rule)), set(start), list[Part]()
+            while rest:
+                part = min(
+                    (each for each in rest if not _open(each, known, reads=True)),
+                    key=lambda each: _cost(each, known),
+                )
+                rest.remove(part)
+                ordered.append(part)
+                known.update(roles(part[0])[1])
+            found = self._orders[rule.id, start] = tuple(ordered)
+        return found
+
+    def body(self, rule: Rule) -> Parts:
         """Return the literals of *rule*, each count with the variables that range inside it."""
         if (found := self._bodies.get(rule.id)) is None:
-            parts: list[tuple[Literal, frozenset[Term]]] = []
+            parts: list[Part] = []
             bound: set[Term] = set()
             for literal in rule.body:
                 terms = literal.atom.terms if isinstance(literal, Count) else ()
@@ -164,6 +190,22 @@ class ModelView:
             for row in self.rows[predicate]:
                 found.setdefault(tuple(row[key] for key in keys), []).append(row)
         return found
+
+
+def _open(part: Part, known: Container[Term], *, reads: bool = False) -> list[Term]:
+    """Return the variables of *part* that are not *known*; only those that it *reads*, if so."""
+    literal, free = part
+    read, bound, _ = roles(literal)
+    terms = read if reads else (*read, *bound)
+    if isinstance(literal, Count):
+        terms = (*terms, *(term for term in literal.atom.terms if term not in free))
+    return [term for term in terms if is_variable(term) and term not in known]
+
+
+def _cost(part: Part, known: Container[Term]) -> tuple[bool, int]:
+    """Return what orders literals that can be asked: the cheapest first."""
+    open_ = len(_open(part, known))
+    return open_ > 0, open_ - len(roles(part[0])[1])
 
 
 def ground(atom: Atom, binding: Binding) -> Row:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The values that a request could give instead of its own, as far as a difference can matter.
 
-An input with a declared domain has those of the domain. Where there is none, what a rule or a
-constraint compares it with matters, and beside a number the next on either side: between two
-neighbours of these, every value is like every other. At most `MOST` values are tried for one place.
+An input with a declared domain has those of the domain. Where there is none, what a rule that it
+reaches or a constraint compares it with matters, and beside a number the next on either side, the
+nearest first: between two neighbours of these, every value is like every other. At most `MOST`
+values are tried for one place.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import attrs
 
 from helm_logic.authority.facts import BOUNDS
 from helm_logic.explain.subject import Subject
-from helm_logic.kernel.program import roles
-from helm_logic.kernel.terms import COLUMN_TAGS, Row, Term, is_constant_of, is_variable
+from helm_logic.kernel.program import Rule, roles
+from helm_logic.kernel.terms import COLUMN_TAGS, Term, is_constant_of, is_variable
 from helm_logic.lang import Input
 from helm_logic.policy.inputs import constant
 
@@ -45,7 +46,7 @@ class Values:
         found: dict[str, None] = {}
         is_set = any(declared.is_set for declared in inputs)
         for declared in inputs:
-            for term in self._terms(declared):
+            for term in self._terms(declared, present):
                 found.setdefault(_json(term))
         for term in self._bounds(path):
             if all(constant(json.loads(_json(term)), each.type) is not None for each in inputs):
@@ -79,28 +80,35 @@ class Values:
                     found.add(str(atom.terms[-1])[2:] if not is_variable(atom.terms[-1]) else "")
         return sorted(found - {""})
 
-    def _terms(self, declared: Input) -> Iterator[Term]:
+    def _terms(self, declared: Input, present: str) -> Iterator[Term]:
         if declared.domain is not None:
             yield from declared.domain
         elif declared.type == "bool":
             yield from ("b:true", "b:false")
         else:
-            for term in self._constants:
-                if is_constant_of(term, declared.type):
-                    yield term
-                    if type(term) is int:
-                        yield from (each for each in (term - 1, term + 1))
+            known = [term for term in self._near(declared) if is_constant_of(term, declared.type)]
+            numbers = {n + step for n in known if type(n) is int for step in (0, -1, 1)}
+            yield from sorted(numbers, key=lambda number: (_distance(number, present), number))
+            yield from (term for term in known if type(term) is str)
 
-    @cached_property
-    def _constants(self) -> tuple[Term, ...]:
-        """The constants of the program, and those of facts of the policy, numbers first."""
-        found: dict[Term, None] = {}
+    def _near(self, declared: Input) -> list[Term]:
+        """Return the constants of the rules that *declared* can reach; for a time, now too."""
+        reached, rules = {declared.name}, set[str]()
+        size = -1
+        while size != len(rules):
+            size = len(rules)
+            for rule in self.subject.program.rules:
+                if rule.id not in rules and reached & _reads(rule):
+                    rules.add(rule.id)
+                    reached.add(rule.head.predicate)
+        found: set[Term] = set()
         for rule in self.subject.program.rules:
-            parts: list[Row] = [rule.head.terms]
-            parts += [part for literal in rule.body for part in roles(literal)]
-            for part in parts:
-                found.update(dict.fromkeys(term for term in part if not is_variable(term)))
-        return tuple(sorted(found, key=lambda term: (type(term) is str, str(term))))
+            if rule.id in rules:
+                parts = [rule.head.terms, *(part for each in rule.body for part in roles(each))]
+                found |= {term for part in parts for term in part if not is_variable(term)}
+        if declared.type == "time":
+            found |= {row[0] for row in self.subject.facts.get("now", ())}
+        return sorted(found, key=lambda term: (type(term) is str, str(term)))
 
     def _bounds(self, path: tuple[str, ...]) -> Iterator[Term]:
         """Yield the values at the bounds of what links ask of the property at *path*."""
@@ -109,6 +117,17 @@ class Values:
             for row in sorted(self.subject.facts.get(kind, ()), key=repr):
                 if row[2] == name:
                     yield _fitting(str(row[3])) if kind == "fits" else row[3]
+
+
+def _reads(rule: Rule) -> set[str]:
+    atoms = (getattr(literal, "atom", None) for literal in rule.body)
+    return {atom.predicate for atom in atoms if atom is not None}
+
+
+def _distance(number: int, present: str) -> int:
+    """Return how far *number* is from the number *present*, if that is one."""
+    value = json.loads(present) if present else 0
+    return abs(number - value) if type(value) is int else 0
 
 
 def _fitting(pattern: str) -> Term:

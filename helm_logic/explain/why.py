@@ -124,7 +124,7 @@ def witnesses(subject: Subject, goal: Fact, most: int = 10) -> Witnesses:
         what = "no derivation" if first is None else "too many derivations to make one smallest"
         raise NotExplained(f"`{fact_text(subject.program, *goal)}` has {what}")
     found = [first]
-    waiting = deque([frozenset[Fact]()])
+    waiting = deque([frozenset[Fact]()] if support.alternatives else [])
     seen: set[frozenset[Fact]] = set()
     while waiting and len(found) < most and not support.tired:
         forbidden = waiting.popleft()
@@ -165,7 +165,7 @@ class Support:
                 waiting += new
         self.leaves = frozenset(leaves)
         self._axioms = [n for n, (_, each) in enumerate(self._instances) if not each.premises]
-        self._alternatives = len(self._instances) > len({fact for fact, _ in self._instances})
+        self.alternatives = len(self._instances) > len({fact for fact, _ in self._instances})
 
     @property
     def tired(self) -> bool:
@@ -175,7 +175,7 @@ class Support:
     def minimal(self, leaves: frozenset[Fact]) -> frozenset[Fact] | None:
         """Return a minimal set of *leaves* from which the goal follows; None if it does not."""
         used = self._used(leaves)
-        if used is None or not self._alternatives:
+        if used is None or not self.alternatives:
             return used
         for fact in sorted(used, key=repr):
             if fact in used and not self.tired:
