@@ -39,8 +39,14 @@ async function accessible(page, options) {
 }
 
 async function clickRow(page, words) {
-  const at = (await rows(page)).findIndex((row) => row.includes(words));
-  await (await page.$$("[role=treeitem] code"))[at].click();
+  // Scrolling draws rows anew: first it is brought into sight, then clicked by its name.
+  const id = await page.$$eval("[role=treeitem]", (all, asked) => {
+    const found = all.find((row) => row.textContent.includes(asked));
+    document.getElementById("tree").scrollTop = found.offsetTop - 60;
+    return found.id;
+  }, words);
+  await page.evaluate(settle);
+  await page.click(`#${id} code`);
 }
 
 // Read, search, fold and click through a page, by pointer and by keys.
