@@ -11,7 +11,7 @@ proved holds, and what is found is replayed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -95,6 +95,17 @@ class Copies:
             elif counted is not None and added(counted):
                 for place in range(1, len(self.features[number].classes)):
                     self._never({number: 1 << place, copy: (1 << place) - 1})
+            elif isinstance(source, Compare):
+                changed = [(name, n) for name, n in source.terms if name in self._names]
+                if all(name in counts and added(counts[name]) for name, _ in changed):
+                    self._never_turns(number, copy, [n for _, n in changed])
+
+    def _never_turns(self, number: int, copy: int, factors: Sequence[int]) -> None:
+        """Say how a sum at most a bound does not change with what only grows, by *factors*."""
+        if all(factor < 0 for factor in factors):
+            self._never({number: TRUE_MASK, copy: FALSE_MASK})
+        elif all(factor > 0 for factor in factors):
+            self._never({number: FALSE_MASK, copy: TRUE_MASK})
 
     def _never(self, box: Box) -> None:
         self.impossible.append(Lemma(box, ONLY_ADDED))

@@ -46,6 +46,7 @@ escalate(five) :- action("b"), env("dev"), not approved("boss").
 #claim never allow when amount < 3, amount > 5.
 #claim never deny when action = "a".
 #claim monotone in approvals.
+#claim independent of owner when action = "b".
 @id("nine") allow(nine) :- action("b"), authorized, approved("boss"), env("dev").
 """
 

@@ -197,6 +197,42 @@ def test_facts_may_change_with_the_value_that_they_are_about() -> None:
     assert result.holds
 
 
+@pytest.mark.parametrize(
+    ("claim", "more"),
+    [
+        ("monotone in approvals",
+         'deny(d) :- action("show"), amount(A), count{P : approval(_, P, "boss")} > A.'),
+        ("monotone in approvals",
+         """#relation role(name: string). known_action("few").
+         allow(a) :- action("few"), authorized, role(R), count{P : approval(_, P, R)} < 2."""),
+        ("independent of owner", "deny(d) :- count{P : owner(P)} >= 1."),
+        ("independent of amount",
+         "#input sum : int from context.amount. deny(d) :- sum(S), S > 10."),
+        ('independent of subject when authorized, action = "show"',
+         '#input name : string from subject.id. deny(d) :- name("eve").'),
+    ],
+)  # fmt: skip
+def test_whatever_changes_with_what_a_claim_is_about_is_seen(claim: str, more: str) -> None:
+    """Comparisons with a count, counts for each of several, of a value, what reads the same."""
+    rules = RULES.partition('@id("paid")')[0]
+
+    assert results(claim, rules=rules)[0].holds
+    assert results(claim, rules=f"{rules}{more}\n")[0].holds is False
+
+
+def test_more_approvals_than_a_value_asks_for() -> None:
+    """A count that must reach a value of the request is monotone; one that may not is not."""
+    ask = 'escalate(more) :- action("show"), amount(A), count{P : approval(_, P, "boss")} < A.\n'
+    rules = RULES.partition('@id("paid")')[0]
+    (lifted,) = results("monotone in approvals when authorized", rules=rules + ask)
+    (given,) = results(
+        "monotone in approvals when authorized", rules=rules + ask.replace("< A", ">= A")
+    )
+
+    assert lifted.holds
+    assert given.holds is False
+
+
 # What is said of claims besides.
 
 
@@ -259,10 +295,11 @@ def test_rules_that_add_to_the_chain_rules_leave_some_claims_open() -> None:
     """Who is authorized by a rule of one's own may have a fault of the chain."""
     rules = RULES + "holds(P) :- vetted(P).\n"
     claims = ("always allow when authorized", "never deny when authorized", "independent of env",
-              "never allow when not authorized", "only deny when amount > 5")  # fmt: skip
+              "never allow when not authorized", "only deny when amount > 5",
+              "monotone in approvals", "never escalate when not authorized")  # fmt: skip
     found = results(*claims, rules=rules)
 
-    assert [result.holds for result in found] == [None, None, None, True, None]
+    assert [result.holds for result in found] == [None, None, None, True, None, None, False]
     finding = found[0].finding
     assert finding is not None
     assert (finding.code, finding.rules) == ("HL901", ("holds/1",))

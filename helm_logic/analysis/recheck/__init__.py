@@ -7,6 +7,8 @@
     lemmas.py     what is said to be impossible is: assumptions, facts, texts (texts.py), sums.py
     trees.py      boxes, and the walk of a cover tree
     claims.py     what each claim says, and that its proofs prove just that
+    pairs.py      claims about two requests; who the second one is (second.py)
+    verdicts.py   the walk of a tree that tells verdicts on two sides
     requests.py   requests through the engine: a rule fires exactly where its boxes say
 
 *Shared with the producer:* the reading of rules (`lang`), which predicates unfold to what

@@ -75,6 +75,8 @@ def _named(
         known.kind, known.predicate, known.extra, len(known.terms),
     ):  # fmt: skip
         return None
+    if wanted.kind == "count" and wanted.extra[0] not in (">=", ">"):
+        return None  # more rows may match names that stand for anything
     found = dict(names)
     for left, right in zip(wanted.terms, known.terms, strict=True):
         if isinstance(left, str) and is_variable(left):

@@ -67,7 +67,7 @@ def require_pairs(bundle: Bundle, proof: PairsProof) -> str:
     """Return in words the claim that *proof* shows; raise InputError, or Refused if it does not."""
     claim = proof.claim
     if bundle.context.undefined or not bundle.is_clear:
-        raise Refused("who is authorized, or has a fault, is not for the stock rules alone to say")
+        raise Refused("who has a fault of the chain is not for the stock rules alone to say")
     second = second_request(bundle, claim)
     arena = _arena(bundle, second, proof.boxes)
     impossible = [_impossible(arena, second, each) for each in proof.impossible]

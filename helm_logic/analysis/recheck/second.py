@@ -34,6 +34,7 @@ from helm_logic.kernel.terms import Count, Negative, Positive, is_variable
 from helm_logic.lang import Claim
 
 _TRUTH = (Class(("b:false",)), Class(("b:true",)))
+_NOWHERE = frozenset[int](), frozenset[int]()
 _GROWING = (">=", ">", "")  # of counts; no relation: the count itself
 
 
@@ -42,13 +43,15 @@ class Second:
     """Both requests: *features* are those of the first, then the copies for the second.
 
     *copy* gives the number of each copy. *apart* is where the value that is claimed to make no
-    difference is another one. Of the features *growing*, the second's class is none below.
+    difference is another one. Of the features *growing*, the class of the second is none below
+    that of the first, of those *falling* none above.
     """
 
     features: tuple[Feature, ...]
     copy: Mapping[int, int]
     apart: Box
     growing: frozenset[int]
+    falling: frozenset[int]
 
     def other(self, box: Box) -> Box:
         """Return *box*, which is said of one request, of the second."""
@@ -57,14 +60,19 @@ class Second:
     def grows(self, box: Box) -> bool:
         """Say whether nothing lies in *box* since what only grows would be less there."""
         return any(
-            _least(box[number]) > box[copy].bit_length() - 1
+            (number in self.growing and _least(box[number]) > _most(box[copy]))
+            or (number in self.falling and _most(box[number]) < _least(box[copy]))
             for number, copy in self.copy.items()
-            if number in self.growing and number in box and copy in box
+            if number in box and copy in box
         )
 
 
 def _least(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
+
+
+def _most(mask: int) -> int:
+    return mask.bit_length() - 1
 
 
 def second_request(bundle: Bundle, claim: Claim) -> Second:
@@ -85,7 +93,7 @@ def second_request(bundle: Bundle, claim: Claim) -> Second:
         (*bundle.features, *copies, *extra),
         {number: count + place for place, number in enumerate(moved)},
         {} if apart is None else {count + len(moved): apart[1]},
-        frozenset(_growing(bundle, changing, moved) if claim.kind == "monotone" else ()),
+        *(_directions(bundle, changing, moved) if claim.kind == "monotone" else _NOWHERE),
     )
 
 
@@ -212,17 +220,32 @@ def _read(rule: Rule) -> set[str]:
 # What only grows.
 
 
-def _growing(bundle: Bundle, changing: _Changing, moved: Iterable[int]) -> Iterator[int]:
-    """Yield those of *moved* that do not become less when rows are added to `approval`."""
+def _directions(
+    bundle: Bundle, changing: _Changing, moved: Iterable[int]
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Return which of *moved* do not become less when rows are added to `approval`, or not more.
+
+    A sum is at most its bound the less, the more is added, and the more, the more is taken away.
+    """
     lessening = _lessening(list(bundle.rules.values()), changing.predicates)
+    counts = bundle.unfolder.counts
+    growing, falling = set(), set()
+
+    def grows(fact: Fact) -> bool:
+        return all(_grows(each, changing, lessening) for each in fact.literals)
+
     for number in moved:
-        source = bundle.features[number].source
-        if isinstance(source, Attribute):
-            source = bundle.unfolder.counts.get(source.name, source)
-        if isinstance(source, Fact) and all(
-            _grows(each, changing, lessening) for each in source.literals
-        ):
-            yield number
+        match bundle.features[number].source:
+            case Fact() as fact if grows(fact):
+                growing.add(number)
+            case Attribute(name) if name in counts and grows(counts[name]):
+                growing.add(number)
+            case Compare(terms, _):
+                changed = [(name, factor) for name, factor in terms if name in changing.values]
+                if all(name in counts and grows(counts[name]) for name, _ in changed):
+                    growing |= {number} if all(n < 0 for _, n in changed) else set()
+                    falling |= {number} if all(n > 0 for _, n in changed) else set()
+    return frozenset(growing), frozenset(falling)
 
 
 def _grows(literal: GroundLiteral, changing: _Changing, lessening: Collection[str]) -> bool:
