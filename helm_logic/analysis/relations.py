@@ -101,6 +101,8 @@ def _maps(
     if not left:
         return True
     first, *rest = left
+    if first.kind == "count" and first.extra[0] not in (">=", ">"):
+        return False  # it is not known which rows are counted for which variables
     for each in into:
         if (each.kind, each.predicate, each.extra, len(each.terms)) != (
             first.kind, first.predicate, first.extra, len(first.terms),

@@ -162,8 +162,11 @@ class Unfolder:
 
     def _finish(self, state: State, rule_id: str) -> Iterator[Part]:
         shared: list[tuple[int, GroundLiteral]] = []
+        local = set(_locals(state))
         for number, literal in state.rest:
-            formula = self._closed_literal(literal, state.env, rule_id)
+            formula = None
+            if not isinstance(literal, Count) or local.isdisjoint(_inside(literal, state.env)):
+                formula = self._closed_literal(literal, state.env, rule_id)
             if formula is None:
                 shared.append((number, ground(literal, state.env)))
             else:
@@ -252,6 +255,20 @@ class Unfolder:
         found: dict[Test, None] = {}
         tests_of(formula, found)
         return all(isinstance(each, Fact) for each in found)
+
+
+def _locals(state: State) -> Iterator[Value]:
+    """Yield the variables that literals of *state* give values to; counts are for each of these."""
+    for _, literal in state.rest:
+        match literal:
+            case Positive(atom):
+                yield from filter(is_local, (resolve(term, state.env) for term in atom.terms))
+            case kernel.Compute(target, _, _, _):
+                yield resolve(target, state.env)
+
+
+def _inside(literal: Count, env: Env) -> list[Value]:
+    return [resolve(term, env) for term in literal.atom.terms]
 
 
 def _require_few(ways: int) -> None:

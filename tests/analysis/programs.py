@@ -52,7 +52,8 @@ PIECES = (
     'blocked("x")', "resource(R#), blocked(R#)", 'not blocked("x")', "target(T#), not blocked(T#)",
     'member("core", P#)', 'subject(S#), member("core", S#)', "member(T#, P#), not blocked(T#)",
     "member(T#, S#), subject(S#)", 'count{P# : member("core", P#)} >= 2',
-    "count{T# : member(T#, _)} < 2", "quota(Q#), amount(N#), N# <= Q#", "quota(Q#), Q# > 3",
+    "count{T# : member(T#, _)} < 2", "trusted(S#), count{T# : member(T#, S#)} < 1",
+    "quota(Q#), amount(N#), N# <= Q#", "quota(Q#), Q# > 3",
     'approved("boss")', 'not approved("boss")', "authorized", "not authorized",
     "now(T#), T# < 2026-01-01T00:00:00Z",
 )  # fmt: skip

@@ -16,6 +16,19 @@ from helm_logic.engine import Engine
 from tests.analysis.programs import HEADER, World, loaded, rule_texts, worlds
 
 
+def test_a_count_is_for_each_value_that_the_rest_of_a_body_gives() -> None:
+    """One team may have few members while all teams together have many."""
+    text = """
+        allow(few) :- member(T, "user:ann"), count{P : member(T, P)} < 2.
+        deny(many) :- count{P : member(T, P)} >= 2.
+        escalate(none) :- count{P : member(T, P)} < 2.
+    """
+    study = study_of(loaded(HEADER + text))
+
+    assert study.relation("allow/1", "deny/1") == "overlap"
+    assert study.relation("deny/1", "escalate/1") == "disjoint"
+
+
 def _surely_in(point: Box, box: Box) -> bool:
     """Say whether *point* lies in *box*, whatever the classes are that it leaves open."""
     return all(not point.get(n, -1) & ~mask for n, mask in box.items())
