@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from nacl.exceptions import CryptoError
@@ -74,7 +73,13 @@ def verify(data: bytes, trust: Trust) -> str:
         if data[:1] == b"{":
             return str(Receipt(data, trust).verdict)
         members = _members(data)
-        return (_redacted if "redaction.json" in members else _pack)(members, trust)
+        manifest = _exactly(load(members.pop("manifest.json")), "format$ members* receipt$")
+        listed = [{"digest": _digest(d), "name": n, "size": len(d)} for n, d in members.items()]
+        need(manifest["members"] == listed, "another manifest")
+        kinds = {"helm-logic/pack/v1": _pack, "helm-logic/redacted-pack/v1": _redacted}
+        found = kinds[manifest["format"]](members, trust)
+        need(manifest["receipt"] == found.id, "another receipt")
+        return str(found.verdict)
     except WRONG as bad:
         raise Refused(repr(bad)) from bad
 
@@ -139,6 +144,7 @@ class Envelope:
         pairs = [_exactly(each, "keyid$ sig$") for each in value["signatures"]]
         self.signatures = {each["keyid"]: _base64(each["sig"]) for each in pairs}
         need(1 <= len(self.signatures) == len(pairs) <= 16, "want 1 to 16 signatures")
+        self.entry = self.digest, self.signatures
         for keyid, signature in self.signatures.items():
             need(re.fullmatch("[0-9a-f]{64}", keyid) and 0 < len(signature) <= 4096, "signature")
 
@@ -162,10 +168,10 @@ class Envelope:
 
 def _logged(proof: bytes, trust: Trust, kind: int, entry: Any) -> tuple[int, bytes, bytes]:
     """Return index, tree head and record of an entry, once the *proof* shows that it is logged."""
-    ((signer, signature),) = entry.signatures.items()
-    need(re.fullmatch("sha256:[0-9a-f]{64}", entry.digest), "no digest")
+    digest, ((signer, signature),) = entry[0], entry[1].items()
+    need(re.fullmatch("sha256:[0-9a-f]{64}", digest), "no digest")
     leaf = b"HLL1" + bytes([kind, 0]) + len(signature).to_bytes(2, "big")
-    leaf += bytes.fromhex(entry.digest[7:] + signer) + signature
+    leaf += bytes.fromhex(digest[7:] + signer) + signature
     place, path, head, origin, size, root, notes = PROOF.fullmatch(proof.decode()).groups()
     keyid = hashlib.sha256(trust.origin.encode() + b"\n\x01" + trust.log).digest()[:4]
     signed = [(name, _base64(text)) for _, name, text in map(str.split, notes.splitlines())]
@@ -240,7 +246,7 @@ class Receipt(Decision):
         envelope, self.attached = Envelope(file["envelope"]), [*map(Envelope, file["envelopes"])]
         need(file["format"] == "helm-logic/receipt/v1", "another format")
         envelope.signed_by("application/vnd.in-toto+json", *trust.engines)
-        index, self.head, _ = _logged(file["proof"].encode(), trust, 1, envelope)
+        index, self.head, _ = _logged(file["proof"].encode(), trust, 1, envelope.entry)
         super().__init__(envelope.digest, index, load(envelope.payload), file["program"])
         named = [e for kind in ("chain", "approvals", "revocations") for e in self.said[kind]]
         found = [(each.digest, each.file) for each in self.attached]
@@ -414,9 +420,9 @@ def _members(data: bytes) -> dict[str, bytes]:
     return members
 
 
-def _pack(members: dict[str, bytes], trust: Trust) -> str:
+def _pack(members: dict[str, bytes], trust: Trust) -> Any:
     receipts = [Receipt(members["receipt.json"], trust)]
-    names = {"manifest.json", "receipt.json", "story.txt"}
+    names = {"receipt.json", "story.txt"}
     for each in receipts:
         for answered in each.answers - {one.id for one in receipts}:
             receipts.append(Receipt(members[f"parents/{answered[7:]}.json"], trust))
@@ -432,7 +438,7 @@ def _pack(members: dict[str, bytes], trust: Trust) -> str:
                 need(ids[each.id][1:] == wanted[1:], "an approval of something else")
             if one.digest in each.logged:
                 name = f"approvals/{one.digest[7:]}.tlog-proof"
-                places[one.digest], head, _ = _logged(members[name], trust, 2, one)
+                places[one.digest], head, _ = _logged(members[name], trust, 2, one.entry)
                 names, heads = names | {name}, heads | {head}
         edges = [(parent, each.id) for parent in each.said["parents"]]
         edges += [(one["receipt"], one["digest"]) for one in each.said["approvals"]]
@@ -444,21 +450,20 @@ def _pack(members: dict[str, bytes], trust: Trust) -> str:
         need(len(root.signatures) == 1 and Envelope(said["root"]).pae, "a trust root")
         names.add(f"roots/{root.digest[7:]}.json")
     need(len(heads) == 1, "several tree heads")
-    return _sealed(members, "pack", names, receipts)
+    return _sealed(members, names, receipts)
 
 
-def _redacted(members: dict[str, bytes], trust: Trust) -> str:
+def _redacted(members: dict[str, bytes], trust: Trust) -> Any:
     envelope = Envelope(load(members["redaction.json"]))
     envelope.signed_by("application/vnd.helm-logic.redaction+json", *trust.engines)
     made = _exactly(load(envelope.payload), "format leaf$ receipt$ statement withheld*")
-    need(made["format"] == "helm-logic/redaction/v1", "another format")
     receipt, leaf, (keyid,) = made["receipt"], _base64(made["leaf"]), envelope.signatures
-    signed = SimpleNamespace(digest=receipt, signatures={keyid: leaf[72:]})
-    index, _, record = _logged(members["receipt.tlog-proof"], trust, 1, signed)
-    need(leaf == record, "the leaf of another receipt or engine")
+    proof = members["receipt.tlog-proof"]
+    index, _, record = _logged(proof, trust, 1, (receipt, {keyid: leaf[72:]}))
+    need(leaf == record and made["format"] == "helm-logic/redaction/v1", "another leaf or format")
     program = load(members.get("program.json", b"null"))
     decision = Decision(receipt, index, made["statement"], program)
-    parts = {"manifest.json", "redaction.json", "receipt.tlog-proof", "story.txt"}
+    parts = {"redaction.json", "receipt.tlog-proof", "story.txt"}
     parts |= {"program.json"} if program else set()
     for each in (*decision.said["chain"], *decision.said["revocations"]):
         parts.add(f"envelopes/{each['file'][7:]}.json")
@@ -473,7 +478,7 @@ def _redacted(members: dict[str, bytes], trust: Trust) -> str:
         need(found == {"redacted": each["commitment"]}, "not withheld")
         need(decision.reads.isdisjoint(each["facts"]), "the rules read what is withheld")
         told.append(_filled("The value of <path> is withheld.", {"path": ".".join(each["path"])}))
-    return _sealed(members, "redacted-pack", parts, [decision], *told)
+    return _sealed(members, parts, [decision], *told)
 
 
 def _policies(members: dict[str, bytes], said: Any) -> set[str]:
@@ -489,18 +494,13 @@ def _policies(members: dict[str, bytes], said: Any) -> set[str]:
     return {name, *rules}
 
 
-def _sealed(members: Any, form: str, names: set[str], decisions: Any, *told: str) -> str:
-    """Return the verdict, if the members are these, with policies, and manifest and story fit."""
-    named = [_policies(members, each.said) for each in decisions]
-    need(members.keys() == names.union(*named), "other members")
-    rest = sorted(members.keys() - {"manifest.json"})
-    listed = [{"digest": _digest(members[n]), "name": n, "size": len(members[n])} for n in rest]
-    made = {"format": f"helm-logic/{form}/v1", "members": listed, "receipt": decisions[0].id}
-    need(members["manifest.json"] == canonical(made), "another manifest")
+def _sealed(members: Any, names: set[str], decisions: list[Any], *told: str) -> Any:
+    """Return the first decision, if the members are these and policies, and the story theirs."""
+    need(members.keys() == names.union(*(_policies(members, e.said) for e in decisions)), "members")
     stories = ["\n".join(e.story()) for e in sorted(decisions, key=lambda e: (e.index, e.id))]
     page = "\n\n".join([TITLE, *stories, *told, f"The receipts count, not this page. {HOW}\n"])
     need(members["story.txt"] == page.encode("ascii"), "another story")
-    return str(decisions[0].verdict)
+    return decisions[0]
 
 
 def _filled(line: str, value: Any) -> str:
