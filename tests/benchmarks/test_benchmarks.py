@@ -7,8 +7,9 @@ from math import isfinite
 
 import pytest
 
-from benchmarks import analysis, decision, durable, evaluation, growth, startup
+from benchmarks import analysis, decision, durable, evaluation, explain_html, growth, startup
 from benchmarks.table import Table
+from helm_logic.explain.formats import FORMATS
 
 
 def check(tables: list[Table]) -> list[str]:
@@ -76,3 +77,11 @@ def test_analysis() -> None:
     assert {analysis.SAME, analysis.SHIPPED} <= set(names)
     assert tables[-1].plot
     assert {len(points) for points in tables[-1].curves.values()} == {len(tables[-1].rows)}
+
+
+def test_explain_html() -> None:
+    """Every format prints what it is given, which the benchmark itself asserts."""
+    (table,) = explain_html.run(tiny=True)
+    names = check([table])
+    assert len(names) == 2 * (len(FORMATS) + 1)
+    assert explain_html.PAGE.format("a chain") in names
