@@ -14,7 +14,7 @@ beside each number the next on either side.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
@@ -141,9 +141,7 @@ class Requests:
 
     def candidates(self, kinds: Collection[str], changes: Collection[Change]) -> list[Change]:
         """Return the changes of *kinds* that there are beside *changes*, cheapest for all first."""
-        found = [
-            each for each in self._fixed if each.kind in kinds and self._matters(each, changes)
-        ]
+        found = [each for each in self._fixed if each.kind in kinds]
         if APPROVAL in kinds:
             found += self._approvals(changes)
         return found
@@ -159,13 +157,18 @@ class Requests:
         )
         return tuple(sorted(told, key=lambda each: (each.kind, each.words)))
 
-    def _matters(self, change: Change, changes: Collection[Change]) -> bool:
-        """Say whether *change* beside *changes* leaves the chain another one, if it is about it."""
-        if not isinstance(change.value, LinkEdit):
-            return True
+    def mattering(
+        self, candidates: Iterable[Change], changes: Collection[Change]
+    ) -> Iterator[Change]:
+        """Yield those of *candidates* that are no links, or leave another chain than *changes*."""
         request, now, edits = self.request(changes), self.now(changes), _edits(changes)
-        before = self.chain.changed(edits, request, now)
-        return before != self.chain.changed([*edits, change.value], request, now)
+        before = None
+        for each in candidates:
+            if isinstance(each.value, LinkEdit):
+                before = before or self.chain.changed(edits, request, now)
+                if before == self.chain.changed([*edits, each.value], request, now):
+                    continue
+            yield each
 
     @cached_property
     def _fixed(self) -> list[Change]:

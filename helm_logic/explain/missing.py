@@ -104,9 +104,12 @@ class WhatIf:
             if evaluation is None:
                 return
             wanted = need(goal, evaluation, self.subject.program, self._influence)
-            for each in self.requests.candidates(kinds, changes):
-                if each.touches(wanted.leaves, wanted.causes):
-                    yield each
+            touching = (
+                each
+                for each in self.requests.candidates(kinds, changes)
+                if each.touches(wanted.leaves, wanted.causes)
+            )
+            yield from self.requests.mattering(touching, changes)
 
         found: Found[Change] = minimal_sets(options, reaches, bounds)
         sets = tuple(map(self.requests.told, found.sets))
