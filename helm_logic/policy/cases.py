@@ -53,7 +53,7 @@ from helm_logic.policy.case_chain import sign_chain, signer_of
 from helm_logic.policy.case_file import Case, read_cases, rules_under_test
 from helm_logic.policy.folder import read_rules, relation_rows
 from helm_logic.policy.inputs import request_facts
-from helm_logic.policy.judge import Judge
+from helm_logic.policy.judge import Judge, Judgment
 from helm_logic.policy.request import Request, parse_request
 from helm_logic.policy.settings import Approver, Settings
 from helm_logic.receipts.statement import Reason
@@ -128,9 +128,8 @@ class CaseRunner:
 
     def run(self, case: Case) -> Outcome:
         """Return what comes out of *case*; raise InputError if its circumstances cannot exist."""
-        stage = self._stage(case)
         try:
-            judgment = self._judge(stage.bundle).judge(self._facts(case, stage))
+            judgment = self.judge(case)
         except InputError as error:
             return _denied(case, error.code, error)
         except LimitReached as error:
@@ -138,6 +137,11 @@ class CaseRunner:
         except (EvaluationError, CertificateRefused) as error:
             return _denied(case, "evaluation_error", error)
         return Outcome(case, judgment.verdict, judgment.reasons)
+
+    def judge(self, case: Case) -> Judgment:
+        """Return the judgment of *case*, with its certificate; raise as `evaluate` does."""
+        stage = self._stage(case)
+        return self._judge(stage.bundle).judge(self._facts(case, stage))
 
     def evaluate(self, case: Case) -> Evaluation:
         """Return the model of *case*: for whoever asks more of it than the verdict.

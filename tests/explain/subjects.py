@@ -53,9 +53,7 @@ def subject_of(name: str, case: str) -> Subject:
 
 def subject_of_case(run: CaseRunner, case: Case) -> Subject:
     """Return the subject of *case*, judged as *run* does."""
-    stage = run._stage(case)
-    judgment = run._judge(stage.bundle).judge(run._facts(case, stage))
-    subject = of_judgment(run._rule_set, judgment, case.request, case.now, {})
+    subject = of_judgment(run._rule_set, run.judge(case), case.request, case.now, {})
     subject.__dict__["engine"] = _engine(id(run), subject)
     return subject
 
