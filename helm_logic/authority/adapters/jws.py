@@ -15,6 +15,8 @@ there are for tokens is `ALGORITHMS`: none with a shared secret, and not `none`.
 from __future__ import annotations
 
 import binascii
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -146,6 +148,31 @@ def verify_jws(token: Jws, key: TokenKey) -> None:
         raise LinkRefused("bad_signature", f"the key `{key.keyid[:16]}`: {error}") from None
     if not good:
         raise LinkRefused("bad_signature", f"the token is not signed by the key `{key.keyid[:16]}`")
+
+
+class Verifier:
+    """Remembers the last *max_entries* good signatures, so that each is verified once.
+
+    What is kept is that these bytes are signed by this key, which stays so. For several threads.
+    """
+
+    def __init__(self, max_entries: int = 4096) -> None:
+        self._max_entries = max_entries
+        self._good: OrderedDict[tuple[str, bytes, str, str], None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def verify(self, token: Jws, key: TokenKey) -> None:
+        """Return if *key* signed *token*; raise LinkRefused as `verify_jws` does."""
+        entry = (token.signed, token.signature, key.keyid, key.algorithm)
+        with self._lock:
+            if entry in self._good:
+                self._good.move_to_end(entry)
+                return
+        verify_jws(token, key)
+        with self._lock:
+            self._good[entry] = None
+            if len(self._good) > self._max_entries:
+                self._good.popitem(last=False)
 
 
 def _model(algorithm: str) -> JWSAlgModel:
