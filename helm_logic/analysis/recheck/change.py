@@ -20,7 +20,7 @@ from helm_logic.analysis.feature import FALSE_MASK
 from helm_logic.analysis.observe import class_of
 from helm_logic.analysis.recheck.bundle import Bundle, load_sources, read_ground, require_format
 from helm_logic.analysis.recheck.trees import Box, Refused, meeting, require_covered
-from helm_logic.analysis.recheck.verdicts import BOTH, NEW, OLD, ORDER, Entry, moves
+from helm_logic.analysis.recheck.verdicts import BOTH, NEW, OLD, ORDER, Entry, Index, moves
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
 
@@ -88,9 +88,10 @@ def require_change(change: ChangeBundle) -> Iterator[str]:
     _require_entries(change)
     sizes = change.bundle.ground.sizes
     impossible = [box for box, _ in change.bundle.impossible]
+    index = Index(change.entries)
     found: set[tuple[str, str]] = set()
     for start, nodes in change.trees:
-        found |= moves(start, nodes, change.entries, sizes, impossible)
+        found |= moves(start, nodes, index.near(start), sizes, impossible)
     for before in ORDER:
         for after in ORDER:
             if before != after and (before, after) not in found:

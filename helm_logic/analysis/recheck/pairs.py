@@ -33,6 +33,7 @@ from helm_logic.analysis.recheck.verdicts import (
     OLD,
     ORDER,
     Entry,
+    Index,
     is_shared,
     moves,
 )
@@ -71,13 +72,13 @@ def require_pairs(bundle: Bundle, proof: PairsProof) -> str:
     second = second_request(bundle, claim)
     arena = _arena(bundle, second, proof.boxes)
     impossible = [_impossible(arena, second, each) for each in proof.impossible]
-    entries = list(_entries(bundle, second))
+    entries = Index(list(_entries(bundle, second)))
     complete = _of_both(second, bundle.complete)
     explored: list[Box] = []
     for start, nodes in proof.trees:
         piece = meeting(arena.box(start, "tree"), complete)
         if piece is not None:
-            for move in moves(piece, nodes, entries, arena.ground.sizes, impossible):
+            for move in moves(piece, nodes, entries.near(piece), arena.ground.sizes, impossible):
                 _require_allowed(claim, *move)
             explored.append(piece)
     starts = list(_starts(bundle, claim, second))
@@ -165,14 +166,15 @@ def _entries(bundle: Bundle, second: Second) -> Iterator[Entry]:
 
 
 def _require_explored(
-    starts: Sequence[Box], entries: Sequence[Entry], explored: Sequence[Box], sizes: Sequence[int]
+    starts: Sequence[Box], entries: Index, explored: Sequence[Box], sizes: Sequence[int]
 ) -> None:
     """Raise Refused if an entry of one request alone may hold in *starts* outside *explored*."""
-    open_starts = [each for each in starts if not any(lies_in(each, one) for one in explored)]
-    for entry in entries:
-        if entry.sides == BOTH:
+    for start in starts:
+        if any(lies_in(start, one) for one in explored):
             continue
-        for start in open_starts:
-            both = meeting(start, entry.box)
-            if both is not None and not is_shared(both, entry, entries):
+        for entry in entries.near(start):
+            both = meeting(start, entry.box) if entry.sides != BOTH else None
+            if both is None or any(lies_in(both, one) for one in explored):
+                continue
+            if not is_shared(both, entry, entries.near(both)):
                 require_covered(both, explored, sizes)

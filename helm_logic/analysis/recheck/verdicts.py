@@ -7,6 +7,7 @@ ALLOW, else DENY. An entry of one side makes no difference where one of both sid
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import attrs
@@ -25,6 +26,35 @@ class Entry:
     sides: int
     verdict: str
     box: Box
+
+
+class Index:
+    """Entries by the classes of the one feature that most of them ask for."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        asked = Counter(feature for each in entries for feature in each.box)
+        self._feature = max(asked, key=lambda n: (asked[n], -n), default=-1)
+        self._by_class: dict[int, list[int]] = {}
+        self._anywhere: list[int] = []
+        for number, each in enumerate(entries):
+            mask = each.box.get(self._feature)
+            places = [self._anywhere] if mask is None else [
+                self._by_class.setdefault(n, []) for n in range(mask.bit_length()) if mask >> n & 1
+            ]  # fmt: skip
+            for place in places:
+                place.append(number)
+
+    def near(self, box: Box) -> Sequence[Entry]:
+        """Return the entries that may share a point with *box*."""
+        mask = box.get(self._feature)
+        if mask is None:
+            return self._entries
+        found = {*self._anywhere}
+        for number in range(mask.bit_length()):
+            if mask >> number & 1:
+                found.update(self._by_class.get(number, ()))
+        return [self._entries[number] for number in sorted(found)]
 
 
 def moves(
