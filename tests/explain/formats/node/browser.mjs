@@ -13,6 +13,7 @@ const [folder, chromium] = process.argv.slice(2);
 const require = createRequire(`${folder}/`);
 const { default: puppeteer } = await import(require.resolve("puppeteer-core"));
 const source = (name) => readFileSync(require.resolve(name), "utf-8");
+const PATIENCE = 120_000; // ms, for a machine that does much else
 const settle = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
 // A page on which nothing goes by unseen: what it says, what it asks for, what it raises.
@@ -23,6 +24,7 @@ async function watched(browser, url) {
   page.on("pageerror", (error) => seen.errors.push(error.message));
   page.on("request", (request) => seen.requests.push(request.url()));
   page.on("dialog", (dialog) => { seen.dialogs += 1; dialog.dismiss(); });
+  page.setDefaultTimeout(PATIENCE);
   await page.setViewport({ width: 1280, height: 900 });
   await page.goto(url);
   return [page, seen];
@@ -161,7 +163,7 @@ async function mermaid(browser, { diagrams, draw }) {
 const jobs = JSON.parse(readFileSync(0, "utf-8"));
 // Where tests run as root there is no sandbox; the pages are the project's own.
 const browser = await puppeteer.launch({
-  executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  executablePath: chromium, timeout: PATIENCE, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
 });
 try {
   const answers = [];
