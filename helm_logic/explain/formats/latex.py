@@ -59,7 +59,9 @@ def render(dag: ProofDag) -> str:
 
 def _document(dag: ProofDag) -> Iterator[str]:
     title = "  ".join(part for part in (dag.verdict, dag.title) if part)
-    yield rf"\section*{{{escaped(title or 'Derivation')}}}"
+    yield rf"\section*{{{escaped(short(title) or 'Derivation')}}}"
+    if short(title) != title:
+        yield rf"{{\scriptsize {escaped(title)}}}\par"
     yield from (f"{_sentence(sentence)}\n" for sentence in dag.story)
     yield from _Proofs.of(dag).lines()
     yield from _rules(dag)
