@@ -7,7 +7,7 @@ from math import isfinite
 
 import pytest
 
-from benchmarks import analysis, decision, durable, evaluation, explain_html, growth, startup
+from benchmarks import analysis, decision, durable, evaluation, explain, explain_html, growth, startup
 from benchmarks.table import Table
 from helm_logic.explain.formats import FORMATS
 
@@ -77,6 +77,17 @@ def test_analysis() -> None:
     assert {analysis.SAME, analysis.SHIPPED} <= set(names)
     assert tables[-1].plot
     assert {len(points) for points in tables[-1].curves.values()} == {len(tables[-1].rows)}
+
+
+def test_explain() -> None:
+    """Derivation, why-not and what is missing are right, which the benchmark itself asserts."""
+    names = check(list(explain.run(tiny=True)))
+    assert names == [
+        explain.DERIVE,
+        explain.WHY_NOT,
+        explain.MISSING_DENY,
+        explain.MISSING_ESCALATE,
+    ]
 
 
 def test_explain_html() -> None:
