@@ -54,6 +54,6 @@ def reason_code(predicate: str, row: Row) -> str:
 
 
 def reason_codes(verdict: Verdict, model: Model) -> tuple[str, ...]:
-    """Return the codes for *verdict* that *model* shows, each once, in canonical order."""
-    codes = dict.fromkeys(reason_code(*fact) for fact in determining_facts(verdict, model))
-    return tuple(codes) or (NO_RULE_ALLOWS,)
+    """Return the code of each fact of *model* that determines *verdict*, in canonical order."""
+    codes = tuple(reason_code(*fact) for fact in determining_facts(verdict, model))
+    return codes or (NO_RULE_ALLOWS,)

@@ -42,7 +42,7 @@ from helm_logic.receipts.decode import decode_certificate, decode_facts, decode_
 from helm_logic.receipts.receipt import Receipt
 from helm_logic.receipts.statement import PAYLOAD_TYPE, Statement, request_digest
 from helm_logic.receipts.trust import Trust, placed_envelopes
-from helm_logic.receipts.verdict import Verdict, claim, determining_facts, reason_codes
+from helm_logic.receipts.verdict import Verdict, claim, reason_codes
 
 __all__ = [
     "KEYS_STEP",
@@ -225,9 +225,6 @@ def check_verdict(
         raise InputError(
             "verdict", f"the derivation proves `{proved}`, the verdict claims `{want}`"
         )
-    codes = tuple(dict.fromkeys(reason.code for reason in statement.reasons))
+    codes = tuple(reason.code for reason in statement.reasons)
     if codes != reason_codes(statement.verdict, certificate.model):
         raise InputError("verdict", f"the reasons listed, {codes}, are not those of the model")
-    facts = list(determining_facts(statement.verdict, certificate.model))
-    if len(statement.reasons) != max(1, len(facts)):
-        raise InputError("verdict", "not every determining fact is listed as a reason")
