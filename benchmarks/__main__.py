@@ -10,7 +10,16 @@ from benchmarks.readme import README, with_figures
 from benchmarks.table import Table
 from benchmarks.timing import machine, stay_on_one_core
 
-NAMES = ("evaluation", "decision", "durable", "growth", "startup", "analysis", "explain", "explain_html")
+NAMES = (
+    "evaluation",
+    "decision",
+    "durable",
+    "growth",
+    "startup",
+    "analysis",
+    "explain",
+    "explain_html",
+)
 
 
 def main() -> None:

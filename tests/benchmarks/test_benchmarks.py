@@ -7,7 +7,16 @@ from math import isfinite
 
 import pytest
 
-from benchmarks import analysis, decision, durable, evaluation, explain, explain_html, growth, startup
+from benchmarks import (
+    analysis,
+    decision,
+    durable,
+    evaluation,
+    explain,
+    explain_html,
+    growth,
+    startup,
+)
 from benchmarks.table import Table
 from helm_logic.explain.formats import FORMATS
 
