@@ -30,7 +30,7 @@ from helm_logic.ledger.store_protocol import Record
 from helm_logic.policy.folder import stock_rules
 from helm_logic.receipts.changes import PolicyChange
 
-SIZES: Final = (1_200, 3_600)
+SIZES: Final = (600, 2_400)
 FEWER: Final = (20, 120)  # for pyDatalog
 MILLION: Final = 1_000_000
 NATIVE, PYDATALOG, POLICY = "derived again, native", "by pyDatalog too", "judged by another policy"

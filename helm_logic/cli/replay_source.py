@@ -39,7 +39,7 @@ from helm_logic.receipts.verify import verify as verify_receipt
 
 _RECEIPTS = 64  # of a batch
 _BYTES = 4 << 20  # of the payloads in a batch; one receipt may have more
-_BATCHES = 16  # read at a time, with the log open
+_BATCHES = 8  # read at a time, with the log open
 _PATIENCE = 60.0  # seconds to wait for the log when some of it is replayed already
 _SQLITE = b"SQLite format 3\0"
 # What a receipt names, in the canonical JSON of its payload. A request may hold the same words, and
@@ -72,8 +72,10 @@ class LogRange:
         while begin < self.stop:
             with source.open() as log:
                 page = list(_page(log, begin, self.stop, _Blobs(log, named), label))
-            yield from page
             begin, source = page[-1].end, patient
+            page.reverse()
+            while page:  # what was handed out is not kept until the next part is read
+                yield page.pop()
 
 
 def log_range(source: LogSource, trust: Trust, start: int | None, stop: int | None) -> LogRange:
