@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guard whose disk fills up at any moment, and has room again later (R10 of the fault table).
+"""A guard whose disk fills up at any moment, and has room again later.
 
 The disk is a small one in memory, which only root may mount. What is left free of it is chosen at
 random, so that the disk is full at another write each time: of the write-ahead log, the database or

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Archives that are made to hurt who reads them, and what reading costs (R13 of the fault table).
+"""Archives that are made to hurt who reads them, and what reading costs.
 
     python -m tests.receipts.hazards        prints a line for each
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The power fails at every moment of a log's life (R2 of the fault table).
+"""The power fails at every moment of a log's life.
 
     python -m tests.ledger.faults.cuts STATES SEED      prints the results as JSON
 
@@ -63,19 +63,24 @@ def traced(disk: Disk, log: LogFolder, work: Callable[[Tell], None], fails: int 
 
 
 def states(
-    trace: list[Operation], chance: Random, rests: tuple[Rest, ...], *, after_failure: bool = False
+    trace: list[Operation], chance: Random, rests: tuple[Rest, ...], every: int, *, failed: bool
 ) -> Iterator[tuple[dict[str, bytes], list[str]]]:
-    """Yield the files after a power cut at each moment of *trace*, and what was told by then."""
-    machine, told = Machine(chance), list[str]()
-    failed = not after_failure
+    """Yield the files after power cuts all along *trace*, and what was told by then.
+
+    Each of *rests* is tried at each moment, of which each *every*-th is yielded; if a sync
+    *failed*, moments begin with that.
+    """
+    machine, told, begun = Machine(chance), list[str](), not failed
+    number = chance.randrange(every)
     for one in trace:
         if one.kind == _MARK:
             told.append(one.path)
         else:
             machine.do(one)
-        failed = failed or one.kind == "x"
-        if failed:
-            for rest in rests:
+        begun = begun or one.kind == "x"
+        for rest in rests if begun else ():
+            number += 1
+            if number % every == 0:
                 yield machine.cut(rest, chance), list(told)
 
 
@@ -96,9 +101,8 @@ def moments(disk: Disk, folder: Path, most: int, seed: int) -> Counter[str]:
     found: Counter[str] = Counter()
     every = max(1, len(trace) * len(rests) // most)
     chance = Random(seed)  # noqa: S311 - moments, not secrets
-    for number, (files, lines) in enumerate(states(trace, chance, rests)):
-        if number % every == 0:
-            found[judged(folder, files, lines).value] += 1
+    for files, lines in states(trace, chance, rests, every, failed=False):
+        found[judged(folder, files, lines).value] += 1
     return found
 
 
@@ -119,11 +123,8 @@ def after_failed_syncs(disk: Disk, folder: Path, every: int, seed: int) -> Count
         if not failed:
             continue  # it was another operation that failed; `single` has those
         chance = Random(seed + number)  # noqa: S311
-        for moment, (files, lines) in enumerate(
-            states(trace, chance, (Rest.NONE, Rest.SOME), after_failure=True)
-        ):
-            if moment % every == seed % every:
-                found[judged(folder, files, lines).value] += 1
+        for files, lines in states(trace, chance, (Rest.NONE, Rest.SOME), every, failed=True):
+            found[judged(folder, files, lines).value] += 1
     return found
 
 
@@ -146,12 +147,12 @@ def control(disk: Disk, folder: Path, mode: str, most: int, seed: int) -> Counte
 
 def main(most: str, seed: str) -> None:
     """Cut the power; print what was left, for each sort of trial."""
-    disk, small = Disk(), max(100, int(most) // 4)
+    disk, small = Disk(), max(60, int(most) // 4)
     small_wal()
     with quick_folder() as folder:
         said = {
             "FULL": moments(disk, folder, int(most), int(seed)),
-            "failed": after_failed_syncs(disk, folder, max(1, 12_000 // int(most)), int(seed)),
+            "failed": after_failed_syncs(disk, folder, max(1, 4000 // int(most)), int(seed)),
             **{mode: control(disk, folder, mode, small, int(seed)) for mode in CONTROLS},
         }
     sys.stdout.write(json.dumps(said))
@@ -168,8 +169,8 @@ def run(most: int, seed: int) -> list[Result]:
             sum(each for one, each in found.items() if one not in good),
         )
         if name in CONTROLS:
-            what = f"control: the same with synchronous={name}, which must lose"
-            results.append(Result(what, trials, Counter(found), int(lost == 0)))
+            what = f"power cut with synchronous={name}"
+            results.append(Result(what, trials, Counter(found), int(lost == 0), control=True))
         else:
             how = "power cut" if name == "FULL" else "a sync fails, the log goes on, then power cut"
             results.append(Result(how, trials, Counter(found), lost))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every bit of the files of a small log flipped, one at a time (R6 of the fault table).
+"""Every bit of the files of a small log flipped, one at a time.
 
     python -m tests.ledger.faults.flips EVERY [PART OF]     prints the result as JSON
 

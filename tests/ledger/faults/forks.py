@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies, backups and second writers of one log, in any order (R4 of the fault table).
+"""Copies, backups and second writers of one log, in any order.
 
 An operator copies the store, grows it, puts copies back, and starts a second writer, at random. The
 head guard stays where it is. Whatever was ever acknowledged has to be one history: any two tree

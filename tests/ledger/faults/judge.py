@@ -71,13 +71,23 @@ class Told:
 
 @attrs.frozen
 class Result:
-    """What came of *trials* of *what*: how many of each sort, and how many were *bad*."""
+    """What came of *trials* of *what*: how many of each sort, and how many were *bad*.
+
+    A *control* is one that must lose something, or the test could not see it.
+    """
 
     what: str
     trials: int
     found: Counter[str]
     bad: int
     named: tuple[str, ...] = ()
+    control: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """How many went wrong, in a word."""
+        good = "lost, as it must" if self.control else "none"
+        return good if self.bad == 0 else f"**{self.bad:,}**"
 
     def words(self) -> str:
         """Return what came of it, in words."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process with four threads on one log, killed again and again at any moment (R3).
+"""A process with four threads on one log, killed again and again at any moment.
 
     python -m tests.ledger.faults.kills TIMES SEED      prints the result as JSON
 

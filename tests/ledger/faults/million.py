@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A large log is grown, and then all of it is checked (R16 of the fault table).
+"""A large log is grown, and then all of it is checked.
 
     python -m tests.ledger.faults.million COUNT     prints the result as JSON
 

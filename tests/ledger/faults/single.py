@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every operation on a file fails once, in every way that it can (R1 of the fault table).
+"""Every operation on a file fails once, in every way that it can.
 
     python -m tests.ledger.faults.single [EVERY]        prints the result as JSON
 
