@@ -98,11 +98,16 @@ class Evaluator:
         signer: Signer,
         revocations: RevocationSet,
         approves: Callable[[str, PublicKey], bool] | None = None,
+        *,
+        judge: Judge | None = None,
     ) -> None:
-        """Decide by *bundle*; *approves* says of an approver's key whether it counts just now."""
+        """Decide by *bundle*; *approves* says of an approver's key whether it counts just now.
+
+        *judge* is that of *bundle*, if it is made already: evaluators may share one.
+        """
         self._bundle = bundle
         self._signer = signer
-        self._judge = Judge(bundle)
+        self._judge = Judge(bundle) if judge is None else judge
         self._revocations = revocations
         self._links = LinkCache(revoked=revocations)
         self._program = canonical_json(program_value(bundle.rule_set.program))
