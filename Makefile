@@ -62,6 +62,10 @@ types: $(VENV)/.dev  ## mypy --strict over the package and its tests
 contracts: $(VENV)/.dev  ## import-linter: which room may import which
 	$(VENV)/bin/lint-imports --no-logo
 
+.PHONY: deep
+deep: $(VENV)/.dev  ## every test, with a thousand examples of most properties
+	EXAMPLES=1000 $(RUN) pytest --numprocesses=$(JOBS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev  ## compare the engines on random programs until stopped
 	$(RUN) tests.engine.fuzz

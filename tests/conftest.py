@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 IN_CI = os.environ.get("CI", "").lower() in {"true", "1"}
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# So many examples fit into `make test`; `make deep` asks for more of each property.
+EXAMPLES = int(os.environ.get("EXAMPLES", "60"))
+settings.register_profile("dev", deadline=None, max_examples=EXAMPLES)
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, print_blob=True, max_examples=EXAMPLES
+)
 settings.load_profile("ci" if IN_CI else "dev")
 
 
