@@ -16,6 +16,7 @@ NAMES = (
     "durable",
     "growth",
     "startup",
+    "replay",
     "analysis",
     "explain",
     "explain_html",

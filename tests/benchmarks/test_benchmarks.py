@@ -15,6 +15,7 @@ from benchmarks import (
     explain,
     explain_html,
     growth,
+    replay,
     startup,
 )
 from benchmarks.table import Table
@@ -77,6 +78,13 @@ def test_startup() -> None:
     """Commands start, and import no heavy library, which the benchmark itself asserts."""
     names = check(list(startup.run(tiny=True)))
     assert names == ["python alone", "helm-logic --help", "helm-logic decide"]
+
+
+def test_replay() -> None:
+    """All receipts are derived again or judged afresh, which the benchmark itself asserts."""
+    names = check(list(replay.run(tiny=True)))
+    sides = (replay.NATIVE, replay.PYDATALOG, replay.POLICY)
+    assert {f"{side}: a million, one core" for side in sides} <= set(names)
 
 
 def test_analysis() -> None:
