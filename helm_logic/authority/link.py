@@ -18,7 +18,7 @@ A delegate without a key cannot delegate further; nor can one whose link has `ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self, TypeAlias
 
 import attrs
@@ -213,14 +213,15 @@ def _rows(link: Link) -> Rows:
     }
     if link.delegate_key is not None:
         rows["delegate_key"] = ((name, f"s:{link.delegate_key.keyid}"),)
-    for relation, row in _grant_rows(link, name):
+    for relation, row in grant_rows(link.grants, name):
         rows[relation] = (*rows.get(relation, ()), row)
     return tuple(rows.items())
 
 
-def _grant_rows(link: Link, name: str) -> Iterator[tuple[str, Row]]:
+def grant_rows(grants: Iterable[Grant], name: str) -> Iterator[tuple[str, Row]]:
+    """Yield the rows, each with its relation, that *grants* of the link *name* state."""
     number = 0
-    for position, grant in enumerate(link.grants):
+    for position, grant in enumerate(grants):
         for action in grant.actions:
             yield "grant", (name, position, f"s:{action}", f"s:{grant.resource}")
         for constraint in grant.constraints:
