@@ -26,6 +26,7 @@ from helm_logic.ledger.keys import ECDSA_P256, PublicKey
 from helm_logic.ledger.shape import require_list, require_object, require_text
 
 MAX_KEYS = 64
+SIGNATURE = "sig"  # the `use` of keys that verify
 THUMBPRINT_URI = "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"
 
 # RFC 7518 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2: what no public key has.
@@ -36,10 +37,13 @@ _COORDINATE = 32
 _RSA_BYTES = 256  # RFC 7518 3.3: 2048 bits or more
 
 
-def read_jwks(data: bytes, algorithms: tuple[str, ...], where: str) -> tuple[TokenKey, ...]:
+def read_jwks(
+    data: bytes, algorithms: tuple[str, ...], where: str, use: str = SIGNATURE
+) -> tuple[TokenKey, ...]:
     """Return the keys of the set in *data* that *algorithms* pin; raise InputError naming *where*.
 
-    Keys of a type that none of *algorithms* takes are left out; at least one has to remain.
+    Keys of a type that none of *algorithms* takes are left out, and those for another *use*; at
+    least one has to remain.
     """
     keys = require_object(parse_json(data), where).get("keys")
     listed = require_list(keys, f"{where} keys")
@@ -48,14 +52,16 @@ def read_jwks(data: bytes, algorithms: tuple[str, ...], where: str) -> tuple[Tok
     found = []
     for number, each in enumerate(listed):
         jwk = require_object(each, f"{where} key {number}")
-        if _algorithm(jwk, algorithms) is not None:
-            found.append(read_key(jwk, algorithms, f"{where} key {number}"))
+        if _algorithm(jwk, algorithms, use) is not None:
+            found.append(read_key(jwk, algorithms, f"{where} key {number}", use))
     if not found:
         raise InputError("wrong_shape", f"{where}: no key is for {', '.join(algorithms)}")
     return tuple(found)
 
 
-def read_key(jwk: Mapping[str, JsonValue], algorithms: tuple[str, ...], where: str) -> TokenKey:
+def read_key(
+    jwk: Mapping[str, JsonValue], algorithms: tuple[str, ...], where: str, use: str = SIGNATURE
+) -> TokenKey:
     """Return the public key *jwk*, with the one of *algorithms* that it is used with.
 
     Raises InputError: `private_key` for one with private members, else of its shape.
@@ -63,7 +69,7 @@ def read_key(jwk: Mapping[str, JsonValue], algorithms: tuple[str, ...], where: s
     for name in PRIVATE:
         if name in jwk:
             raise InputError("private_key", f"{where}: the key has the private member `{name}`")
-    algorithm = _algorithm(jwk, algorithms)
+    algorithm = _algorithm(jwk, algorithms, use)
     if algorithm is None:
         wanted = ", ".join(algorithms)
         raise InputError("wrong_shape", f"{where}: not a key to verify {wanted} with")
@@ -105,9 +111,11 @@ def _kind(jwk: Mapping[str, JsonValue]) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _algorithm(jwk: Mapping[str, JsonValue], algorithms: tuple[str, ...]) -> str | None:
+def _algorithm(
+    jwk: Mapping[str, JsonValue], algorithms: tuple[str, ...], use: str = SIGNATURE
+) -> str | None:
     """Return the first of *algorithms* that *jwk* may verify with, if there is one."""
-    if jwk.get("use", "sig") != "sig":
+    if jwk.get("use", use) != use:
         return None
     uses = jwk.get("key_ops", ["verify"])
     if not isinstance(uses, list) or "verify" not in uses:

@@ -123,7 +123,7 @@ class OAuthAdapter:
         self._verifier = Verifier()
 
     def read(self, run: Run, asked: Asked) -> Presented:  # noqa: ARG002 - what a token says
-        """Return what *run* is, whatever is *asked*: for each token a link of its own, or a refusal."""
+        """Return what *run* is, whatever is *asked*: a link for each token, or a refusal."""
         end = run.length - 1
         return read_alone(run, lambda text, position: self._link(text, is_end=position == end))
 
