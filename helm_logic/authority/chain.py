@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A chain: links in the order in which authority is said to have passed, root first.
 
+A place of a chain is a native envelope or a token that somebody else issued, which the adapter of
+its format reads, with the other tokens beside it (`adapters/protocol.py`).
+
 `verify_chain` never raises for what somebody presents: a link that is refused keeps its place as a
 `RefusedLink` with its reason, so that the rules can name every fault of a chain at once. Two things
 are refused here because facts could not tell them apart later: a chain that is too long (before a
@@ -11,46 +14,55 @@ Whether the links fit together is for `rules/authority.dl`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
 
+from helm_logic.authority.adapters.protocol import (
+    UNREAD,
+    Adapter,
+    Asked,
+    Presented,
+    RefusedLink,
+    Run,
+    TokenLink,
+    runs,
+)
 from helm_logic.authority.cache import LinkCache
 from helm_logic.authority.link import VerifiedLink, verify_link
 from helm_logic.errors import LinkRefused
 from helm_logic.kernel.encoding import JsonValue, canonical_json, digest
+from helm_logic.kernel.terms import Row
 from helm_logic.ledger.envelope import Envelope
 
 MAX_DEPTH = 64
 
-
-@attrs.frozen
-class RefusedLink:
-    """What stands at *position* (from 0) is no acceptable link: *reason* is the code."""
-
-    position: int
-    reason: str
-    message: str
+__all__ = ["AnyLink", "Chain", "Place", "RefusedLink", "TokenLink", "Tokens", "verify_chain"]
 
 
-Place: TypeAlias = VerifiedLink | RefusedLink
+AnyLink: TypeAlias = VerifiedLink | TokenLink
+Place: TypeAlias = AnyLink | RefusedLink
+_NO_FACTS: Mapping[str, tuple[Row, ...]] = MappingProxyType({})
 
 
 @attrs.frozen
 class Chain:
-    """*places* in order, root first; *length* is how many envelopes were presented.
+    """*places* in order, root first; *length* is how many were presented.
 
-    A chain that is too long has one place: the refusal.
+    A chain that is too long has one place: the refusal. *facts* are what adapters found beside what
+    the links state.
     """
 
     places: tuple[Place, ...]
     length: int
+    facts: Mapping[str, tuple[Row, ...]] = _NO_FACTS
 
     @property
-    def links(self) -> tuple[VerifiedLink, ...]:
+    def links(self) -> tuple[AnyLink, ...]:
         """The verified links, in order."""
-        return tuple(place for place in self.places if isinstance(place, VerifiedLink))
+        return tuple(place for place in self.places if not isinstance(place, RefusedLink))
 
     @property
     def refused(self) -> tuple[RefusedLink, ...]:
@@ -66,39 +78,95 @@ class Chain:
         """Return one object a place: a link's id and digest, or a position and its refusal."""
         return [
             {"digest": place.digest, "id": place.link.id}
-            if isinstance(place, VerifiedLink)
+            if not isinstance(place, RefusedLink)
             else {"position": place.position, "reason": place.reason}
             for place in self.places
         ]
 
 
+@attrs.frozen
+class Tokens:
+    """What is needed to read tokens: the *adapters* by format, and what is *asked* for."""
+
+    adapters: Mapping[str, Adapter]
+    asked: Asked
+
+
 def verify_chain(
-    envelopes: Sequence[Envelope | JsonValue],
+    items: Sequence[Envelope | JsonValue | Place],
     cache: LinkCache,
     now: int,
     max_depth: int = MAX_DEPTH,
+    tokens: Tokens | None = None,
 ) -> Chain:
-    """Return *envelopes*, whatever they are, verified one by one at *now* (seconds)."""
-    length = len(envelopes)
+    """Return *items*, whatever they are, verified one by one at *now* (seconds).
+
+    Tokens are read by *tokens*; without, their format is unknown. What is a place already is taken
+    as it is.
+    """
+    length = len(items)
     if length > max_depth:
         message = f"got a chain of {length} links, at most {max_depth} are read"
         return Chain((RefusedLink(max_depth, "depth_exceeded", message),), length)
     places: list[Place] = []
+    facts: dict[str, tuple[Row, ...]] = {}
     ids: set[str] = set()
-    for position, envelope in enumerate(envelopes):
-        try:
-            link = _verified(envelope, cache, now)
-        except LinkRefused as error:
-            places.append(RefusedLink(position, error.reason, str(error)))
+    for first, form, run in runs(items):
+        if form is None:
+            for position, item in enumerate(run, first):
+                places.append(_once(_native(item, position, cache, now), position, ids))
             continue
-        name = link.link.id
-        if name in ids:
-            message = f"the id `{name}` stands twice in the chain"
-            places.append(RefusedLink(position, "duplicate_link", message))
+        read = _unknown(form, first, len(run))
+        adapter = None if tokens is None else tokens.adapters.get(form)
+        if tokens is not None and adapter is not None:
+            read = adapter.read(Run(run, first, length, tokens.asked, _digest_above(places)))
+        places += _unbroken(read.places, first, ids)
+        for relation, rows in read.facts.items():
+            facts[relation] = (*facts.get(relation, ()), *rows)
+    return Chain(tuple(places), length, facts)
+
+
+def _once(place: Place, position: int, ids: set[str]) -> Place:
+    """Return *place*, refused if its id is one of *ids*, which grow by it."""
+    if isinstance(place, RefusedLink):
+        return place
+    name = place.link.id
+    if name in ids:
+        return RefusedLink(position, "duplicate_link", f"the id `{name}` stands twice in the chain")
+    ids.add(name)
+    return place
+
+
+def _unbroken(found: Iterable[Place], first: int, ids: set[str]) -> Iterator[Place]:
+    """Yield *found*, tokens from position *first* on; after a refused one, none counts."""
+    refused = False
+    for position, place in enumerate(found, first):
+        if refused and not isinstance(place, RefusedLink):
+            yield RefusedLink(position, UNREAD, "a token before it was refused")
         else:
-            ids.add(name)
-            places.append(link)
-    return Chain(tuple(places), length)
+            once = _once(place, position, ids)
+            refused = refused or isinstance(once, RefusedLink)
+            yield once
+
+
+def _unknown(form: str, first: int, count: int) -> Presented:
+    message = f"the policy trusts no issuer of tokens in the format `{form[:40]}`"
+    places = range(first, first + count)
+    return Presented(tuple(RefusedLink(each, "unknown_format", message) for each in places))
+
+
+def _digest_above(before: Sequence[Place]) -> str | None:
+    last = before[-1] if before else None
+    return None if last is None or isinstance(last, RefusedLink) else last.digest
+
+
+def _native(item: Envelope | JsonValue | Place, position: int, cache: LinkCache, now: int) -> Place:
+    if isinstance(item, (VerifiedLink, TokenLink, RefusedLink)):
+        return item
+    try:
+        return _verified(item, cache, now)
+    except LinkRefused as error:
+        return RefusedLink(position, error.reason, str(error))
 
 
 def _verified(envelope: Envelope | JsonValue, cache: LinkCache, now: int) -> VerifiedLink:
@@ -112,4 +180,4 @@ def _verified(envelope: Envelope | JsonValue, cache: LinkCache, now: int) -> Ver
 
 
 def _digest(place: Place) -> JsonValue:
-    return place.digest if isinstance(place, VerifiedLink) else None
+    return None if isinstance(place, RefusedLink) else place.digest

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from helm_logic.authority.chain import Chain, RefusedLink
+from helm_logic.authority.adapters.protocol import RefusedLink, TokenLink
+from helm_logic.authority.chain import AnyLink, Chain, Place
 from helm_logic.authority.constraint import SOURCES
-from helm_logic.authority.link import VerifiedLink
+from helm_logic.authority.link import Grant, VerifiedLink
 from helm_logic.authority.revocation import RevocationSet, VerifiedRevocation
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.kernel.terms import Row
@@ -25,10 +26,11 @@ from helm_logic.ledger.keys import PublicKey
 
 # Each link's own statements, the places of links in the chain, then the rest.
 STATED = ("link", "signed_by", "delegate_key", "valid", "depth_left", "grant", "constraint")
-BOUNDS = ("one_of", "at_most", "at_least", "fits")
+BOUNDS = ("one_of", "at_most", "at_least", "fits", "limit", "inside")
 PLACES = ("root", "parent", "last", "misplaced")
 RELATIONS = (
     *STATED, *BOUNDS, *PLACES, "chain_length", "rejected", "revocation", "property", "quantity",
+    "obeyed", "narrows",
 )  # fmt: skip
 
 REQUEST = "request"
@@ -39,7 +41,7 @@ def chain_facts(chain: Chain, revocations: RevocationSet) -> dict[str, list[Row]
     """Return the rows of `RELATIONS` for *chain*; those of the request's properties are empty."""
     facts: dict[str, list[Row]] = {relation: [] for relation in RELATIONS}
     facts["chain_length"].append((chain.length,))
-    before: VerifiedLink | RefusedLink | None = None
+    before: Place | None = None
     for place in chain.places:
         if isinstance(place, RefusedLink):
             facts["rejected"].append((place.position, f"y:{place.reason}"))
@@ -50,8 +52,12 @@ def chain_facts(chain: Chain, revocations: RevocationSet) -> dict[str, list[Row]
             if place.digest in revocations:
                 facts["revocation"] += _revocation_rows(place, revocations)
         before = place
-    if isinstance(before, VerifiedLink):
+    if isinstance(before, (VerifiedLink, TokenLink)):
         facts["last"].append((f"s:{before.link.id}",))
+    for relation, rows in chain.facts.items():
+        facts[relation] += rows
+    if facts["narrows"]:
+        facts["narrows"] = list(dict.fromkeys(facts["narrows"]))
     return facts
 
 
@@ -69,7 +75,9 @@ def property_facts(chain: Chain, request: Mapping[str, JsonValue]) -> dict[str, 
     return named_properties({name for link in chain.links for name in link.properties}, request)
 
 
-def named_properties(names: Iterable[str], request: Mapping[str, JsonValue]) -> dict[str, list[Row]]:
+def named_properties(
+    names: Iterable[str], request: Mapping[str, JsonValue]
+) -> dict[str, list[Row]]:
     """Return the `property` and `quantity` rows of the properties *names* of *request*."""
     facts: dict[str, list[Row]] = {"property": [], "quantity": []}
     for name in sorted(names):
@@ -118,27 +126,27 @@ def effective_authority(chain: Chain) -> dict[str, JsonValue] | None:
     return {
         "from": first.issuer,
         "to": last.delegate,
-        "grants": [grant.to_value() for grant in last.grants],
+        "grants": [
+            grant.to_value() if isinstance(grant, Grant) else grant for grant in last.grants
+        ],
         "may_delegate": last.may_delegate,
         "not_before": max(link.link.not_before for link in chain.links),
         "expires": min(link.link.expires for link in chain.links),
     }
 
 
-def _place(
-    facts: dict[str, list[Row]], before: VerifiedLink | RefusedLink | None, link: VerifiedLink
-) -> None:
+def _place(facts: dict[str, list[Row]], before: Place | None, link: AnyLink) -> None:
     name, parent = f"s:{link.link.id}", link.link.parent
     if before is None:
         facts["root" if parent is None else "misplaced"].append((name,))
-    elif isinstance(before, VerifiedLink):
+    elif not isinstance(before, RefusedLink):
         if parent == before.digest:
             facts["parent"].append((name, f"s:{before.link.id}"))
         else:
             facts["misplaced"].append((name,))
 
 
-def _revocation_rows(link: VerifiedLink, revocations: RevocationSet) -> list[Row]:
+def _revocation_rows(link: AnyLink, revocations: RevocationSet) -> list[Row]:
     ones = [one.revocation for one in revocations.of(link.digest)]
     return [(f"s:{link.link.id}", f"s:{one.key.keyid}", one.effective) for one in ones]
 

@@ -40,6 +40,12 @@ FINALITY: Mapping[str, str] = {
     "stranger_delegation": STOP,
     "unknown_constraint": STOP,
     "untrusted_anchor": STOP,
+    # faults of tokens that others issued: rules/authority.dl, authority/adapters
+    "algorithm_not_permitted": STOP,
+    "possession_not_proved": FACT,
+    "status_unavailable": FACT,
+    "unknown_format": STOP,
+    "wrong_audience": STOP,
     # faults of an approval: policy/approval.py, and guard/journal.py for those of its receipt
     "approval_consumed": ASK,
     "approval_expired": ASK,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from helm_logic.authority.chain import Chain
-from helm_logic.authority.link import VerifiedLink
+from helm_logic.authority.chain import AnyLink, Chain
 from helm_logic.authority.revocation import VerifiedRevocation
 from helm_logic.kernel.encoding import digest
 from helm_logic.ledger.envelope import Envelope
@@ -22,7 +21,7 @@ def _file_digest(envelope: Envelope) -> str:
     return digest(envelope.to_bytes())
 
 
-def chain_value(links: Iterable[VerifiedLink]) -> list[dict[str, str]]:
+def chain_value(links: Iterable[AnyLink]) -> list[dict[str, str]]:
     """Return the `chain` member for *links* in order."""
     return [
         {

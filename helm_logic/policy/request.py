@@ -3,8 +3,9 @@
 
 A request is a JSON object with `subject` {type, id, properties?}, `action` {name, properties?},
 `resource` {type, id, properties?} and `context`?; beside them `chain` and `approvals` carry signed
-envelopes. Members that AuthZEN does not name are ignored and reach nothing. The *digest* names what
-is asked, without chain, approvals and time, so that an approval can be bound to it.
+envelopes, and `chain` also tokens of other issuers. Members that AuthZEN does not name are ignored
+and reach nothing. The *digest* names what is asked, without chain, approvals and time, so that an
+approval can be bound to it.
 
 A subject is the principal `type:id`, a resource the path `type/id`. Ids whose path has an empty,
 `.` or `..` segment are refused: another system might resolve them to a different resource than the
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import attrs
 
+from helm_logic.authority.adapters.protocol import Asked
 from helm_logic.errors import InputError
 from helm_logic.kernel.encoding import JsonValue, parse_json
 from helm_logic.ledger.shape import require_list, require_object, require_text
@@ -57,6 +59,12 @@ class Request:
     def resource_type(self) -> str:
         """The type of the resource."""
         return self.value["resource"]["type"]  # type: ignore[index, call-overload, return-value]
+
+    def asked(self, now: int) -> Asked:
+        """Return what tokens of the chain have to be good for at *now* (seconds)."""
+        action: dict[str, JsonValue] = self.value["action"]  # type: ignore[assignment]
+        arguments: dict[str, JsonValue] = action["properties"]  # type: ignore[assignment]
+        return Asked(self.subject, self.action, arguments, now)
 
     def _joined(self, member: str, separator: str) -> str:
         entity: dict[str, str] = self.value[member]  # type: ignore[assignment]

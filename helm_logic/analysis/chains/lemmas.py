@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from helm_logic.analysis.chains.assumed import reader_columns
 from helm_logic.analysis.chains.bodies import laws
 from helm_logic.analysis.chains.induction import Condition
 from helm_logic.analysis.chains.powers import DEMAND, Power, definition, powers
@@ -54,7 +55,7 @@ def lemma(step: Step, power: Power, system: System) -> Condition:
         if _is_ground(each) or _relations((each,), system) & names
     ]
     asked = [*parts, *about]
-    axioms = system.assumed.axioms(names)
+    axioms = system.assumed.axioms(names | _relations(parts, system))
     said = f"`{step.rule.id}` adds no `{power.name}`"
     name = f"lemma {step.rule.id} {power.name}"
     return Condition(name, smtlib((*asked, *axioms, *laws((*asked, *axioms))), said))
@@ -85,4 +86,5 @@ def _relations(formulas: Iterable[Formula], system: System) -> frozenset[str]:
     """Return the relations that *formulas* speak of: as themselves or as functions."""
     names = {each.name for each in subterms(formulas) if isinstance(each, Apply)}
     relations = {name.partition(".")[0] for name in names}
-    return frozenset(relations & {*system.columns, *system.assumed.functions})
+    known = {*system.columns, *system.assumed.functions, *reader_columns()}
+    return frozenset(relations & known)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
@@ -32,6 +32,7 @@ from helm_logic.ledger.envelope import Envelope, EnvelopeSignature
 from helm_logic.ledger.shape import require_object, require_text
 
 TOKEN_TYPE = "application/vnd.helm-logic.token+json"  # noqa: S105 - a media type
+UNREAD = "unread"  # the reason of an item behind a refused one of its run: no fault of its own
 MAX_TOKEN = 16384
 MAX_PROOF = 4096  # what a signature of an envelope may have
 
@@ -99,8 +100,9 @@ class Claims:
 class TokenLink:
     """A token whose signature an adapter verified, as a place of a chain.
 
-    The members are those of `VerifiedLink`: *rows* are the facts it states about itself, and
-    *properties* the names of request properties that its constraints ask for as facts.
+    The members are those of `VerifiedLink`: *rows* are the facts that it states, and how it stands
+    to the request and to the token before; *properties* are the names of request properties that
+    its constraints ask for as facts.
     """
 
     link: Claims
@@ -212,15 +214,15 @@ def token_parts(envelope: Envelope) -> tuple[str, str, bytes, str | None]:
     return form, signed, signature, proof
 
 
-def format_of(value: JsonValue) -> str | None:
+def format_of(value: object) -> str | None:
     """Return the format that *value* names, if it is a token item and no native envelope."""
     form = value.get("format") if isinstance(value, dict) else None
     return form if isinstance(form, str) else None
 
 
-def runs(items: Sequence[JsonValue]) -> list[tuple[int, str | None, tuple[JsonValue, ...]]]:
+def runs(items: Sequence[object]) -> list[tuple[int, str | None, tuple[Any, ...]]]:
     """Return *items* cut where the format changes: position, format (None: native) and items."""
-    found: list[tuple[int, str | None, tuple[JsonValue, ...]]] = []
+    found: list[tuple[int, str | None, tuple[Any, ...]]] = []
     for position, item in enumerate(items):
         form = format_of(item)
         if found and found[-1][1] == form:

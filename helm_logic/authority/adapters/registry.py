@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The formats that there are, and the adapters of those that a policy trusts issuers of.
+
+To add a format: a module with a class that is an `Adapter`, made from the anchors of its format;
+one line in `_adapter`; a section in `helm_logic/authority/README.md`. An adapter is imported only
+if the policy names an issuer of its format, and loads what it needs when the first token comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from helm_logic.authority.adapters.protocol import Adapter, Anchor
+from helm_logic.errors import InputError
+
+
+def make_adapters(anchors: Iterable[Anchor]) -> Mapping[str, Adapter]:
+    """Return the adapters for *anchors*, by format; raise InputError for one that cannot be."""
+    by_format: dict[str, list[Anchor]] = {}
+    for each in anchors:
+        by_format.setdefault(each.format, []).append(each)
+    return {form: _adapter(form, by_format[form]) for form in sorted(by_format)}
+
+
+def _adapter(form: str, anchors: Sequence[Anchor]) -> Adapter:
+    match form:
+        case "aat":
+            from helm_logic.authority.adapters.aat.adapter import AatAdapter  # noqa: PLC0415
+
+            return AatAdapter(anchors)
+        case _:
+            raise InputError("unknown_format", f"tokens: got the format `{form[:40]}`, want `aat`")
