@@ -19,6 +19,15 @@ REQUEST = {
     "now": "time",
 }  # fmt: skip
 
+# Where in a request their values are read.
+PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "action": (("action", "name"),),
+    "subject": (("subject", "type"), ("subject", "id")),
+    "resource": (("resource", "type"), ("resource", "id")),
+    "resource_type": (("resource", "type"),),
+    "now": (),
+}
+
 # Inputs that read what every request gives anyway are that; parts of a name are taken for anything.
 ALIASES: Mapping[tuple[str, ...], str] = {
     ("action", "name"): "action",

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
-from helm_logic.analysis.attribute import REQUEST
+from helm_logic.analysis.attribute import PLACES
 from helm_logic.analysis.boxes import Box, meet
 from helm_logic.analysis.change.entries import EntryIndex, reconciled
 from helm_logic.analysis.change.moves import Explorer, Leaf, Tree
@@ -149,7 +149,7 @@ class Approvals(Pairs):
         grown = growing(study.rule_set.program.rules, "approval", reached)
         unclear = stand_ins_of(study, reached)
         self.copies.only_added(
-            lambda fact: fact not in unclear and only_grows(fact, grown, reached)
+            lambda fact: not fact.predicates & unclear and only_grows(fact, grown, reached)
         )
 
     def starts(self, condition: Sequence[Box]) -> list[Box]:
@@ -229,12 +229,12 @@ class Values(Pairs):
 
 def _read_with(rule_set: RuleSet, about: str) -> Iterator[str]:
     """Yield what else is read where *about* is in a request: one may not change without others."""
-    known: dict[str, tuple[str, ...]] = {name: (name,) for name in REQUEST}
-    known["resource_type"] = known["resource"]
-    known |= {each.name: each.path for each in rule_set.inputs}
-    own = known[about]
-    for name, path in known.items():
-        if name != about and path[: len(own)] == own[: len(path)]:
+    known: dict[str, tuple[tuple[str, ...], ...]] = {**PLACES}
+    known |= {each.name: (each.path,) for each in rule_set.inputs}
+    own = known.get(about, ())
+    for name, paths in known.items():
+        pairs = ((one, other) for one in paths for other in own)
+        if name != about and any(one[: len(other)] == other[: len(one)] for one, other in pairs):
             yield name
 
 

@@ -34,6 +34,7 @@ from helm_logic.analysis.formula import (
 )
 from helm_logic.analysis.residue import Point
 from helm_logic.analysis.study import Study
+from helm_logic.analysis.unfold import stand_in
 from helm_logic.kernel.terms import is_variable
 from helm_logic.receipts.verdict import Verdict
 
@@ -194,20 +195,19 @@ def moved_by(study: Study, names: Collection[str], predicates: Collection[str]) 
         for name, counted in study.unfolder.counts.items()
         if counted.predicates & reached or _asked(counted) & changed
     }
-    stand_ins = stand_ins_of(study, reached)
+    depending = reached | stand_ins_of(study, reached)
     return {
         number
         for number, feature in enumerate(study.features)
         if _asked(source := feature.source) & changed
-        or (isinstance(source, Fact) and source.predicates & reached)
-        or source in stand_ins
+        or (isinstance(source, Fact) and source.predicates & depending)
     }
 
 
-def stand_ins_of(study: Study, reached: frozenset[str]) -> frozenset[Fact]:
-    """Return the facts that stand for rules that are not understood and depend on *reached*."""
+def stand_ins_of(study: Study, reached: frozenset[str]) -> frozenset[str]:
+    """Return the names of facts that stand for rules not understood which depend on *reached*."""
     return frozenset(
-        Fact((GroundLiteral("atom", rule.id, ()),))
+        stand_in(rule.id)
         for rule in study.by_id.values()
         if reads(rule) & reached or any(map(is_variable, rule.head.terms))
     )

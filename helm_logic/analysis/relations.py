@@ -122,7 +122,8 @@ def _differences(one: Fact, other: Fact) -> list[tuple[str, Term]] | None:
     if len(one.literals) != 1 or len(other.literals) != 1:
         return None
     left, right = one.literals[0], other.literals[0]
-    if (left.kind, left.predicate) != (right.kind, right.predicate) or left.kind != "atom":
+    said = [(each.kind, each.predicate, len(each.terms)) for each in (left, right)]
+    if said[0] != said[1] or left.kind != "atom":
         return None
     found: list[tuple[str, Term]] = []
     for first, second in zip(left.terms, right.terms, strict=True):

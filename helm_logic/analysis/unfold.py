@@ -101,8 +101,16 @@ class Unfolder:
         return self._ways(rule.id, rule.body, {})
 
     def _ways(
-        self, rule_id: str, body: Sequence[kernel.Literal], env: Env
+        self,
+        rule_id: str,
+        body: Sequence[kernel.Literal],
+        env: Env,
+        values: tuple[Value, ...] = (),
     ) -> list[tuple[Part, ...]]:
+        """Return the ways to satisfy *body*; *values* are what its rule is asked to hold of.
+
+        A body that is not understood is a fact of its own for each of these.
+        """
         waiting = [State(rule_id, env, [], list(enumerate(body)))]
         done: list[tuple[Part, ...]] = []
         try:
@@ -118,7 +126,9 @@ class Unfolder:
         except Unsupported as error:
             self._note(rule_id, str(error))
             numbers = tuple(range(len(body)))
-            return [(Part(numbers, Literal(fact([GroundLiteral("atom", f"{rule_id}", ())]))),)]
+            return [
+                (Part(numbers, Literal(fact([GroundLiteral("atom", stand_in(rule_id), values)]))),)
+            ]
         return done
 
     def _note(self, rule_id: str, construct: str) -> None:
@@ -243,7 +253,8 @@ class Unfolder:
             env.update(zip(asked, values, strict=True))
             conditions = unify(head, asked, env, self.types)
             if conditions is not None:
-                inner = (conj(p.formula for p in way) for way in self._ways(rule.id, body, env))
+                found = self._ways(rule.id, body, env, values)
+                inner = (conj(part.formula for part in way) for way in found)
                 ways.append(conj((*conditions, disj(inner))))
         formula = disj(ways)
         return itself if self._stays_whole(predicate, formula) else formula
@@ -255,6 +266,11 @@ class Unfolder:
         found: dict[Test, None] = {}
         tests_of(formula, found)
         return all(isinstance(each, Fact) for each in found)
+
+
+def stand_in(rule_id: str) -> str:
+    """Return what the fact is called that stands for the body of a rule: as no predicate can be."""
+    return f"body of {rule_id}"
 
 
 def _locals(state: State) -> Iterator[Value]:

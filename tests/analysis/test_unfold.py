@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helm_logic.analysis import unfold
 from helm_logic.analysis.boxes import Box
 from helm_logic.analysis.formula import And, Formula, Literal, Not, Or
 from helm_logic.analysis.observe import observe
@@ -50,3 +52,20 @@ def test_a_formula_holds_exactly_where_the_engine_fires_the_rule(
             boxes = study.boxes(rule_id)
             inside = any(all(point.get(n, mask) & mask for n, mask in box.items()) for box in boxes)
             assert inside == fired, (rule_id, facts)
+
+
+def test_what_is_not_unfolded_is_a_fact_for_each_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper with too many ways may hold of one value and not of another: no rule is dead."""
+    monkeypatch.setattr(unfold, "_MOST_WAYS", 3)
+    text = """
+    #input level: int 0..9 from context.level.
+    near(N) :- step(N, M), level(M).
+    near(N) :- step(M, N), level(M).
+    over(N) :- near(M), near(K), N <= M, K <= N, bound(N).
+    bound(3). bound(5). step(1, 2). step(2, 3).
+    deny(between) :- over(3), not over(5).
+    """
+    rule_set = loaded(text)
+    study = study_of(rule_set)
+    assert study.extent("deny/1") == "some"
+    assert "over/1" in study.unfolder.unsupported

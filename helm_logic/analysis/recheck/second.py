@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import attrs
 
-from helm_logic.analysis.attribute import REQUEST, Attribute
+from helm_logic.analysis.attribute import PLACES, Attribute
 from helm_logic.analysis.feature import FALSE_MASK, TRUE_MASK, Class, Feature
 from helm_logic.analysis.formula import (
     Compare,
@@ -29,6 +29,7 @@ from helm_logic.analysis.formula import (
 from helm_logic.analysis.recheck.bundle import Bundle
 from helm_logic.analysis.recheck.texts import MARK
 from helm_logic.analysis.recheck.trees import Box, Refused
+from helm_logic.analysis.unfold import stand_in
 from helm_logic.kernel.program import Rule
 from helm_logic.kernel.terms import Count, Negative, Positive, is_variable
 from helm_logic.lang import Claim
@@ -99,15 +100,17 @@ def second_request(bundle: Bundle, claim: Claim) -> Second:
 
 def _beside(bundle: Bundle, about: str) -> Iterator[str]:
     """Yield *about*, and what is read at the same place of a request, in it or around it."""
-    read = {each.name: each.path for each in bundle.rule_set.inputs}
-    read |= {name: (name,) for name in REQUEST}
-    read["resource_type"] = ("resource",)
+    read = {each.name: {".".join(each.path)} for each in bundle.rule_set.inputs}
+    read |= {name: {".".join(path) for path in paths} for name, paths in PLACES.items()}
     if about not in read:
         raise Refused(f"`{about:.40}` is no value of a request")
-    for name, path in read.items():
-        shorter = min(len(path), len(read[about]))
-        if path[:shorter] == read[about][:shorter]:
+    for name, places in read.items():
+        if name == about or any(_overlap(one, other) for one in places for other in read[about]):
             yield name
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _apart(bundle: Bundle, about: str) -> tuple[Compare | Same, int] | None:
@@ -129,7 +132,7 @@ class _Changing:
     def __init__(self, bundle: Bundle, names: Collection[str]) -> None:
         rules = bundle.rules.values()
         self.predicates = _closure(rules, names)
-        self._whole = {rule.id for rule in rules if self._stands_apart(rule)}
+        self._whole = {stand_in(rule.id) for rule in rules if self._stands_apart(rule)}
         self.values = {name for name in names if name in bundle.unfolder.attributes}
         counts = bundle.unfolder.counts
         self.values |= {name for name, each in counts.items() if self.moves(each)}
@@ -140,7 +143,7 @@ class _Changing:
 
     def stands_for_rule(self, literal: GroundLiteral) -> bool:
         """Say whether *literal* may stand for a rule, not unfolded, whose body may change."""
-        return not literal.terms and literal.predicate in self._whole
+        return literal.predicate in self._whole
 
     def moves(self, source: Attribute | Fact | Compare | Same) -> bool:
         """Say whether what *source* is about can be another for the second request."""
