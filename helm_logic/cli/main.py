@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "check-analysis": "Check certificates of an analysis again.",
         "fmt": "Rewrite rule files in the one style.",
         "test": "Run the tests of a policy folder.",
+        "vectors": "Run delegation vectors: chains, and what must come out.",
         "export": "Print a program for pyDatalog or clingo.",
     },
     "Keys": {
