@@ -3,8 +3,8 @@
 
 Invariants:
 - questions are the SMT-LIB text of `smt.py`, so that another solver can be asked the same;
-- every question has a timeout, a fixed seed and a solver of its own, every call a context of its
-  own: the same call gets the same answer, whatever was asked before it;
+- every question has a timeout, a bound on memory, a fixed seed and a solver of its own, every call
+  a context of its own: the same call gets the same answer, whatever was asked before it;
 - a solver that gives up, runs out of time or raises has not answered: `Unknown`, never a guess.
 
 An answer is not yet believed: models are replayed by the engine, and proofs are checked again by
@@ -25,6 +25,8 @@ from helm_logic.analysis.smt_text import share, smtlib, symbol, text
 TIMEOUT_MS = 10_000
 # How much longer a question may take than it was told, before it is interrupted from outside.
 _GRACE = 1.0
+# A question that takes more memory than this is given up: z3 can fill any machine in seconds.
+_MEMORY_MB = 4096
 
 
 @attrs.frozen
@@ -223,8 +225,7 @@ def is_unsatisfiable(script: str, timeout_ms: int = TIMEOUT_MS) -> bool | Unknow
     import z3  # noqa: PLC0415  loaded only when something is asked
 
     context = z3.Context()
-    solver = z3.SimpleSolver(ctx=context)
-    solver.set("timeout", timeout_ms)
+    solver = _solver(z3, context, timeout_ms)
     try:
         solver.from_string(script)
         with _Watch(context, timeout_ms):
@@ -246,6 +247,7 @@ def version() -> str:
 def _solver(z3: Any, context: Any, timeout_ms: int) -> Any:
     solver = z3.SimpleSolver(ctx=context)
     solver.set("timeout", timeout_ms)
+    solver.set("max_memory", _MEMORY_MB)
     solver.set("random_seed", 0)
     return solver
 

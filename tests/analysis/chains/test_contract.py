@@ -25,7 +25,7 @@ from helm_logic.errors import CertificateRefused
 from helm_logic.policy.folder import read_rules, stock_rules
 from tests.analysis.chains.planted import edited, loaded
 
-ALL = 19
+ALL = 28
 
 
 def test_the_shipped_rules_keep_it() -> None:
