@@ -8,6 +8,7 @@
     ├── ProgramError              a program that may not exist (unsafe, unstratified, undeclared)
     ├── CertificateRefused        the kernel did not accept a certificate: step, got, want
     ├── EvaluationError           a rule could not be evaluated (integer overflow)
+    │   ├── ExpressionError       an expression of a token has no value
     │   └── LimitReached          a counted limit of the engine was hit
     ├── SignatureError            a signature, or the number of good ones, is not enough
     ├── EnvelopeError             bytes are not one of our DSSE envelopes
@@ -78,6 +79,14 @@ class CertificateRefused(HelmError):
 
 class EvaluationError(HelmError):
     """A rule could not be evaluated, for example because an integer left its range."""
+
+
+class ExpressionError(EvaluationError):
+    """An expression of a token has no value; *kind* is what its format calls the error."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
 
 
 class LimitReached(EvaluationError):
