@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from helm_logic.authority.cache import LinkCache
-from helm_logic.authority.chain import Chain, verify_chain
+from helm_logic.authority.chain import Chain, Tokens, verify_chain
 from helm_logic.authority.facts import chain_facts, property_facts
 from helm_logic.authority.link import PAYLOAD_TYPE, verify_link
 from helm_logic.authority.revocation import RevocationSet
@@ -132,7 +132,8 @@ def of_request(bundle: Bundle, data: bytes, revocations: RevocationSet, now: int
     """
     settings = bundle.settings
     request = parse_request(data, max_bytes=settings.request_bytes)
-    chain = verify_chain(request.chain, LinkCache(), now, settings.chain_depth)
+    tokens = Tokens(bundle.adapters, request.asked(now))
+    chain = verify_chain(request.chain, LinkCache(), now, settings.chain_depth, tokens)
     facts = {
         **request_facts(request, bundle.rule_set.inputs, now),
         **chain_facts(chain, revocations),

@@ -14,7 +14,7 @@ import attrs
 
 from helm_logic import __version__
 from helm_logic.authority.cache import LinkCache
-from helm_logic.authority.chain import Chain, verify_chain
+from helm_logic.authority.chain import Chain, Tokens, verify_chain
 from helm_logic.authority.facts import (
     chain_facts,
     effective_authority,
@@ -175,7 +175,8 @@ class Evaluator:
 
     def _read(self, request: Request, now: int, journal: Journal) -> _Case:
         depth = self._bundle.settings.chain_depth
-        chain = verify_chain(request.chain, self._links, now, depth)
+        tokens = Tokens(self._bundle.adapters, request.asked(now))
+        chain = verify_chain(request.chain, self._links, now, depth, tokens)
         approvals = _NO_APPROVALS
         if request.approvals:
             wanted = Circumstances(

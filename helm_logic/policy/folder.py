@@ -21,6 +21,7 @@ from helm_logic.ledger.shape import require_list
 from helm_logic.policy.bundle import Bundle, make_bundle
 from helm_logic.policy.inputs import REQUEST_RELATIONS, constant
 from helm_logic.policy.settings import Settings, parse_settings
+from helm_logic.policy.tokens import read_anchors
 from helm_logic.policy.trust import SETTINGS, find_folder
 
 PRELUDE = ("request", "verdict")
@@ -47,7 +48,12 @@ def read_bundle(folder: Path) -> Bundle:
     """Return the bundle in *folder*; raise PolicyError, or RuleError with every diagnostic."""
     settings = parse_settings(_read(folder / SETTINGS))
     rule_set = read_rules(folder / settings.rules)
-    return make_bundle(rule_set, settings, _read_relations(folder, settings, rule_set))
+    anchors = read_anchors(folder, settings.tokens)
+    try:
+        relations = _read_relations(folder, settings, rule_set)
+        return make_bundle(rule_set, settings, relations, anchors)
+    except InputError as error:
+        raise PolicyError(f"{SETTINGS}: {error}") from None
 
 
 def read_rules(path: Path) -> RuleSet:

@@ -17,7 +17,11 @@ from functools import lru_cache
 
 import attrs
 
-from helm_logic.authority.chain import Chain, Place, RefusedLink
+from helm_logic.authority.adapters.anchors import read_anchor
+from helm_logic.authority.adapters.protocol import Adapter
+from helm_logic.authority.adapters.registry import make_adapters, read_item
+from helm_logic.authority.cache import LinkCache
+from helm_logic.authority.chain import Chain, Place, RefusedLink, Tokens, verify_chain
 from helm_logic.authority.facts import chain_facts, property_facts
 from helm_logic.authority.link import VerifiedLink, verify_link
 from helm_logic.authority.revocation import RevocationSet, verify_revocation
@@ -37,6 +41,7 @@ from helm_logic.policy.request import Request
 from helm_logic.receipts.decode import decode_facts
 from helm_logic.receipts.pack import policy_value
 from helm_logic.receipts.statement import Statement
+from helm_logic.receipts.trust import TOKEN_TYPE
 
 REJECTED = "rejected_approval"
 
@@ -57,7 +62,8 @@ class Basis:
     """What a policy contributes to the facts of a request.
 
     *static* are its standing facts, *trusted* maps (approver, role) to keys, *depth* is how long a
-    chain is read. Approvals count that were given for the policy with the digest *policy*.
+    chain is read, *adapters* read tokens. Approvals count that were given for the policy with the
+    digest *policy*.
     """
 
     policy: str
@@ -66,6 +72,7 @@ class Basis:
     static: Facts
     trusted: Mapping[tuple[str, str], Collection[PublicKey]]
     depth: int
+    adapters: Mapping[str, Adapter]
 
     @classmethod
     def of(cls, bundle: Bundle) -> Basis:
@@ -78,7 +85,7 @@ class Basis:
         }
         return cls(
             bundle.digest, bundle.program_digest, bundle.rule_set.inputs, bundle.static, trusted,
-            settings.chain_depth,
+            settings.chain_depth, bundle.adapters,
         )  # fmt: skip
 
     @classmethod
@@ -98,6 +105,7 @@ class Basis:
             decode_facts(parts.get("facts")),
             trusted,
             require_integer(parts.get("chainDepth"), "chainDepth"),
+            make_adapters(map(read_anchor, require_list(parts.get("tokens", []), "tokens"))),
         )
 
 
@@ -105,7 +113,7 @@ class Rebuilder:
     """Makes facts again; keeps the links that it verified."""
 
     def __init__(self) -> None:
-        self._link = lru_cache(_LINKS)(_verified_link)
+        self._link = lru_cache(_LINKS)(_read_link)
 
     def facts(
         self,
@@ -125,7 +133,8 @@ class Rebuilder:
         links = [self._link(next(named)) for _ in statement.chain]  # type: ignore[attr-defined]
         approvals = [parse(next(named)) for _ in statement.approvals]  # type: ignore[attr-defined]
         revocations = RevocationSet(verify_revocation(parse(each)) for each in named)
-        chain = _chain(statement, given, links, basis.depth)
+        tokens = Tokens(basis.adapters, asked.asked(statement.now))
+        chain = _chain(statement, given, links, basis.depth, tokens)
         # Whatever an approval was used for, it was not used up before this receipt.
         wanted = Circumstances(
             statement.request_digest, basis.policy, chain.digest, basis.trusted, statement.now,
@@ -142,7 +151,11 @@ class Rebuilder:
 
 
 def _chain(
-    statement: Statement, given: Mapping[str, tuple[Row, ...]], links: list[VerifiedLink], most: int
+    statement: Statement,
+    given: Mapping[str, tuple[Row, ...]],
+    links: list[VerifiedLink | dict[str, JsonValue]],
+    most: int,
+    tokens: Tokens,
 ) -> Chain:
     """Return the chain that was presented, as far as at most *most* links read it."""
     refusals = {place: str(code)[2:] for place, code in given.get("rejected", ())}
@@ -161,15 +174,19 @@ def _chain(
         kept = f"{len(links)} kept and {len(refusals)} refused"
         raise InputError("attachments", f"a chain of {length} links is not {kept}")
     rest = iter(links)
-    places: list[Place] = []
+    places: list[Place | dict[str, JsonValue]] = []
     for place in range(length):
         link = None if place in refusals else next(rest, None)
         places.append(link or RefusedLink(place, refusals.get(place, ""), ""))
-    return Chain(tuple(places), length)
+    return verify_chain(places, LinkCache(), statement.now, most, tokens)
 
 
-def _verified_link(file: bytes) -> VerifiedLink:
-    return verify_link(parse(file))
+def _read_link(file: bytes) -> VerifiedLink | dict[str, JsonValue]:
+    """Return the native link in *file*, verified, or the token as it was presented."""
+    envelope = parse(file)
+    if envelope.payload_type != TOKEN_TYPE:
+        return verify_link(envelope)
+    return read_item(envelope).to_value()
 
 
 def _input(value: JsonValue) -> Input:

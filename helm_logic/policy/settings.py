@@ -15,10 +15,11 @@ from helm_logic.engine import Limits
 from helm_logic.errors import InputError, PolicyError
 from helm_logic.ledger.keys import PublicKey
 from helm_logic.ledger.shape import require_integer, require_list, require_object, require_text
+from helm_logic.policy.tokens import TokenSettings, token_settings
 from helm_logic.policy.trust import log_settings, public_keys, read_toml
 
 _TABLES = ("policy", "keys", "ledger", "trust", "anchors")
-_OPTIONAL_TABLES = ("approvers", "limits", "relations")
+_OPTIONAL_TABLES = ("approvers", "limits", "relations", "tokens")
 
 
 @attrs.frozen
@@ -49,6 +50,7 @@ class Settings:
     chain_depth: int
     request_bytes: int
     root: str | None = None
+    tokens: Mapping[str, TokenSettings] = attrs.field(factory=dict)
 
 
 def parse_settings(data: bytes) -> Settings:
@@ -82,6 +84,7 @@ def _settings(tables: Mapping[str, object]) -> Settings:
         request_bytes=bounds.pop("request_bytes", 1 << 20),
         limits=Limits(**bounds),
         root=log.root,
+        tokens=token_settings(tables.get("tokens", {})),
     )
 
 

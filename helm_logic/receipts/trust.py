@@ -23,6 +23,9 @@ from helm_logic.ledger.shape import require_object, require_text
 from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.verdict import Verdict
 
+# A token that another issuer signed in its own way, attached as it came (authority/adapters).
+TOKEN_TYPE = "application/vnd.helm-logic.token+json"  # noqa: S105 - a media type
+
 _NO_PLACES: Mapping[str, int] = MappingProxyType({})
 
 
@@ -98,8 +101,9 @@ def placed_envelopes(
     """Yield what counts by its signer's role: *envelope*, entry *index*, and what it rests on.
 
     That is, of those *attached*, the approvals that became facts and, if *said* is an ALLOW, the
-    first link of its chain. *places* are the entries of approvals by digest; one that is not there
-    is judged at the place of the receipt. Raises InputError.
+    first link of its chain, unless it is a token, whose issuer's keys the policy has. *places* are
+    the entries of approvals by digest; one that is not there is judged at the place of the receipt.
+    Raises InputError.
     """
     yield Placed(envelope, Role.ENGINE, index)
     by_digest = {each.digest: each for each in attached}
@@ -109,7 +113,7 @@ def placed_envelopes(
             yield Placed(by_digest[name], Role.APPROVER, places.get(name, index), approver)
     if said.verdict is Verdict.ALLOW and said.chain:
         name, issuer = _texts(said.chain[0], "digest", "issuer")  # type: ignore[index]
-        if name in by_digest:
+        if name in by_digest and by_digest[name].payload_type != TOKEN_TYPE:
             yield Placed(by_digest[name], Role.ANCHOR, index, issuer)
 
 

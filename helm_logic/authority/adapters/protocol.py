@@ -30,8 +30,8 @@ from helm_logic.kernel.encoding import JsonValue, canonical_json, parse_json
 from helm_logic.kernel.terms import Row
 from helm_logic.ledger.envelope import Envelope, EnvelopeSignature
 from helm_logic.ledger.shape import require_object, require_text
+from helm_logic.receipts.trust import TOKEN_TYPE
 
-TOKEN_TYPE = "application/vnd.helm-logic.token+json"  # noqa: S105 - a media type
 UNREAD = "unread"  # the reason of an item behind a refused one of its run: no fault of its own
 MAX_TOKEN = 16384
 MAX_PROOF = 4096  # what a signature of an envelope may have
@@ -186,8 +186,9 @@ def token_envelope(
 ) -> Envelope:
     """Return the envelope in which a receipt attaches the token, and its proof, as they came.
 
-    *signed* is the text that *signature*, of the key *keyid*, is over. The proof is a signature
-    too: the holder's, for one request; so it changes the file and not the digest.
+    *signed* is the text that *signature*, of the key *keyid*, is over: the token up to its last dot
+    and the bytes after that, which `read_item` puts together again. The proof is a signature too:
+    the holder's, for one request; so it changes the file and not the digest.
     """
     payload = canonical_json({"format": form, "signed": signed})
     signatures = [EnvelopeSignature(keyid, signature)]

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from helm_logic.authority.adapters.protocol import Adapter, Anchor
+from helm_logic.authority.adapters.jws import print_base64url
+from helm_logic.authority.adapters.protocol import Adapter, Anchor, Item, token_parts
 from helm_logic.errors import InputError
+from helm_logic.ledger.envelope import Envelope
 
 
 def make_adapters(anchors: Iterable[Anchor]) -> Mapping[str, Adapter]:
@@ -20,6 +22,17 @@ def make_adapters(anchors: Iterable[Anchor]) -> Mapping[str, Adapter]:
     for each in anchors:
         by_format.setdefault(each.format, []).append(each)
     return {form: _adapter(form, by_format[form]) for form in sorted(by_format)}
+
+
+def file_options(form: str) -> tuple[str, ...]:
+    """Return the options of the format *form* whose value is the path of a JSON file."""
+    return {"aat": ("status",)}.get(form, ())
+
+
+def read_item(envelope: Envelope) -> Item:
+    """Return the item that was presented where a receipt attaches *envelope*; raise InputError."""
+    form, signed, signature, proof = token_parts(envelope)
+    return Item(form, f"{signed}.{print_base64url(signature)}", proof)
 
 
 def _adapter(form: str, anchors: Sequence[Anchor]) -> Adapter:
