@@ -185,9 +185,7 @@ def _related_rows(
 ) -> Rows:
     """Return how *bounds* stand to the request's *arguments*, and to those of the token before."""
     pairs = [(each, outer) for each in bounds for outer in wide]
-    kinds = [
-        (f"y:{outer.kind}", f"y:{each.kind}") for each, outer in pairs if each.is_allowed(outer)
-    ]
+    kinds = [(outer.kind, each.kind) for each, outer in pairs if each.is_allowed(outer)]
     return (
         ("obeyed", tuple((name, each.number) for each in bounds if each.is_obeyed(arguments))),
         ("inside", tuple(
