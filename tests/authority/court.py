@@ -57,6 +57,7 @@ class Asked:
         factory=lambda: {FOUNDER: (key(FOUNDER),)}
     )
     revocations: Iterable[VerifiedRevocation] = ()
+    token_keys: Iterable[tuple[str, str]] = ()
 
 
 def rule(envelopes: Sequence[Any] | Chain, subject: str, **members: Any) -> Ruling:
@@ -75,6 +76,7 @@ def rule(envelopes: Sequence[Any] | Chain, subject: str, **members: Any) -> Ruli
         "resource": [(f"s:{asked.resource}",)],
         "now": [(asked.now,)],
     }
+    facts["anchor_key"] += [(f"s:{name}", f"s:{keyid}") for name, keyid in asked.token_keys]
     evaluation = _engine().evaluate(facts)
     found = [(name, row) for name in ("authorized", "deny") for row in evaluation.rows(name)]
     assert _checker().check(evaluation.facts, evaluation.certificate(found)) == Atom(*found[-1])
