@@ -20,6 +20,8 @@ from pathlib import Path
 
 import attrs
 
+from helm_logic.authority.adapters.anchors import read_anchor
+from helm_logic.authority.adapters.protocol import Anchor
 from helm_logic.authority.principal import require_principal
 from helm_logic.authority.revocation import VerifiedRevocation, verify_revocation
 from helm_logic.errors import HelmError, InputError, PolicyError
@@ -36,7 +38,7 @@ MAX_FILE = 16 << 20
 MAX_DEPTH = 64
 
 _CASE = ("name", "says", "now", "anchors", "request", "expect")
-_OPTIONAL = ("faults", "max_links", "revocations")
+_OPTIONAL = ("faults", "max_links", "revocations", "tokens")
 _EXPECTED = ("verdict", "reason", "reasons", "rules")
 
 
@@ -58,7 +60,8 @@ class Expected:
 class Vector:
     """One case of *file*; *faults* names what is wrong with its chain, for readers.
 
-    *request* is in JSON, its chain included; *max_links* is what a chain may have.
+    *request* is in JSON, its chain included; *max_links* is what a chain may have; *tokens* are the
+    issuers of tokens that are trusted.
     """
 
     file: str
@@ -67,6 +70,7 @@ class Vector:
     faults: tuple[str, ...]
     now: int
     anchors: Mapping[str, tuple[PublicKey, ...]]
+    tokens: tuple[Anchor, ...]
     max_links: int
     request: Mapping[str, JsonValue]
     revocations: tuple[VerifiedRevocation, ...]
@@ -152,6 +156,7 @@ def _vector(file: str, parts: Mapping[str, JsonValue], order: tuple[str, ...]) -
         faults=_texts(parts.get("faults", []), "faults"),
         now=require_integer(parts["now"], "now"),
         anchors=_anchors(require_object(parts["anchors"], "anchors")),
+        tokens=tuple(map(read_anchor, require_list(parts.get("tokens", []), "tokens"))),
         max_links=require_integer(parts.get("max_links", MAX_DEPTH), "max_links"),
         request=request,
         revocations=tuple(

@@ -4,8 +4,8 @@
 Invariants:
 - signatures, tokens, rules and certificate are judged by `Evaluator`, the kernel included; nothing
   here looks at a chain. Only clock, trust and signing key are the case's;
-- cases share what is compiled and nothing else: each has an empty link cache and its own
-  revocations, so that their order cannot matter;
+- cases share what is compiled and nothing else: each has its own revocations, and remembers no
+  link and no signature of another, so that their order cannot matter;
 - the receipt is thrown away. The key that signs it protects nothing.
 
 The digest of a derivation is that of the canonical JSON of the certificate's steps, with the ids of
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from helm_logic.authority.adapters.registry import make_adapters
 from helm_logic.authority.revocation import RevocationSet
 from helm_logic.guard.evaluator import Evaluator
 from helm_logic.guard.journal import Journal
@@ -87,7 +88,8 @@ class Runner:
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
         self._settings = parse_settings(_SETTINGS)
-        self._bundles: dict[str, tuple[Bundle, Judge]] = {}
+        self._bundles: dict[str, Bundle] = {}
+        self._judges: dict[str, Judge] = {}
 
     def run(self, vector: Vector) -> Outcome:
         """Return what comes out of *vector*."""
@@ -104,18 +106,25 @@ class Runner:
 
     def rule(self, vector: Vector) -> Statement:
         """Return the ruling on the request of *vector*, in its circumstances."""
-        bundle, judge = self._bundle(vector)
-        evaluator = Evaluator(bundle, _SIGNER, RevocationSet(vector.revocations), judge=judge)
+        bundle = attrs.evolve(self._bundle(vector), adapters=make_adapters(vector.tokens))
+        revocations = RevocationSet(vector.revocations)
+        evaluator = Evaluator(bundle, _SIGNER, revocations, judge=self._judge(bundle))
         data = json.dumps(dict(vector.request)).encode("utf-8")
         return evaluator.rule(data, vector.now, _NoLog()).statement
 
-    def _bundle(self, vector: Vector) -> tuple[Bundle, Judge]:
+    def _bundle(self, vector: Vector) -> Bundle:
         settings = self._settings_of(vector)
-        named = repr((sorted(settings.anchors.items()), settings.chain_depth))
+        named = repr((sorted(settings.anchors.items()), settings.chain_depth, vector.tokens))
         if named not in self._bundles:
-            bundle = make_bundle(self._suite.rule_set, settings, {})
-            self._bundles[named] = bundle, Judge(bundle)
+            made = make_bundle(self._suite.rule_set, settings, {}, vector.tokens)
+            self._bundles[named] = made
         return self._bundles[named]
+
+    def _judge(self, bundle: Bundle) -> Judge:
+        standing = repr(sorted(bundle.static.items()))
+        if standing not in self._judges:
+            self._judges[standing] = Judge(bundle)
+        return self._judges[standing]
 
     def _settings_of(self, vector: Vector) -> Settings:
         return attrs.evolve(

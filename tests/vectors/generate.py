@@ -18,9 +18,15 @@ from typing import Any
 from helm_logic.guard.vector_file import FORMAT, MANIFEST, read_suite
 from helm_logic.guard.vectors import Runner
 from tests.vectors.fault import ORDER, fault_cases, good_cases, pair_cases
+from tests.vectors.native_bounds import native_bounds
 from tests.vectors.native_faults import native_faults, other_faults
 from tests.vectors.native_good import GOOD
 from tests.vectors.plan import good_plan
+from tests.vectors.token_bounds import token_bounds
+from tests.vectors.token_faults import other_faults as token_others
+from tests.vectors.token_faults import token_faults
+from tests.vectors.token_good import token_good
+from tests.vectors.token_plan import token_plan
 
 FOLDER = Path(__file__).resolve().parent / "delegation"
 RULES = "policy.dl"
@@ -28,11 +34,15 @@ RULES = "policy.dl"
 
 def cases() -> Mapping[str, list[dict[str, Any]]]:
     """Return the cases of each file, without the digests of derivations."""
-    faults = tuple(native_faults())
+    faults = (*native_faults(), *native_bounds())
+    of_tokens = (*token_faults(), *token_bounds())
     return {
         "native-good.json": list(good_cases("native", good_plan, GOOD)),
         "native-faults.json": list(fault_cases("native", good_plan, faults)),
         "native-pairs.json": list(pair_cases("native", good_plan, faults, other_faults())),
+        "aat-good.json": list(good_cases("aat", token_plan, tuple(token_good()))),
+        "aat-faults.json": list(fault_cases("aat", token_plan, of_tokens)),
+        "aat-pairs.json": list(pair_cases("aat", token_plan, of_tokens, token_others())),
     }
 
 

@@ -24,6 +24,8 @@ from helm_logic.ledger.envelope import from_value, sign
 from helm_logic.receipts.verdict import Verdict
 from tests.authority.world import FOUNDER, STRANGER, key, signer
 from tests.vectors.test_vectors import suite
+from tests.vectors.token_changes import decoded
+from tests.vectors.token_plan import LAST, PEOPLE, Holder
 
 LONG = 8  # links: of longer chains, a few places are changed
 PLACES = 2
@@ -108,8 +110,21 @@ def test_a_link_signed_by_another_gives_nothing(vector: Vector) -> None:
 
 
 def _resigned(link: Any) -> Iterator[Any]:
-    for name in (STRANGER, FOUNDER):
-        yield from _native_resigned(link, name)
+    if "token" in link:
+        yield from _token_resigned(link)
+    else:
+        for name in (STRANGER, FOUNDER):
+            yield from _native_resigned(link, name)
+
+
+def _token_resigned(item: Any) -> Iterator[Any]:
+    signed = item["token"].rpartition(".")[0]
+    header, payload = (parse_json(decoded(part)) for part in signed.split("."))
+    for holder in (Holder(STRANGER), Holder(STRANGER, "ES256"), Holder(PEOPLE[LAST])):
+        own: Any = {**payload, "cnf": {"jwk": holder.jwk}}  # type: ignore[dict-item]
+        for token in (holder.sign_text(signed), holder.sign(payload), holder.sign(own)):
+            yield {**item, "token": token}
+        yield {**item, "token": holder.sign(payload, header)}  # type: ignore[arg-type]
 
 
 def _native_resigned(link: Any, name: str) -> Iterator[Any]:
