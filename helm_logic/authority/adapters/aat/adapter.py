@@ -5,6 +5,7 @@ Options of an anchor:
 
     resource   the pattern of the resources that its tokens may grant on; tokens name none
     audience   what `aat_aud` of a proof has to be; without it, any proof for the request counts
+    holders    the algorithms that the keys of holders may be for, by default those of the issuer's
     status     {"revoked": [JTI], "unknown": [JTI]}: withdrawn tokens, and those nobody can tell of
 
 Which anchor a chain is read with is what the first token's `iss` says; that its keys signed it is
@@ -22,7 +23,7 @@ from helm_logic.authority.adapters.aat.faults import Walk
 from helm_logic.authority.adapters.aat.links import FORMAT, token_links
 from helm_logic.authority.adapters.aat.possession import Status, Use, check_status, check_use
 from helm_logic.authority.adapters.aat.token import TokenFault
-from helm_logic.authority.adapters.jws import Verifier, read_jws
+from helm_logic.authority.adapters.jws import ALGORITHMS, Verifier, read_jws
 from helm_logic.authority.adapters.protocol import (
     UNREAD,
     Anchor,
@@ -37,7 +38,7 @@ from helm_logic.errors import InputError, LinkRefused
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.shape import require_list, require_object, require_text
 
-_OPTIONS = ("audience", "status")
+_OPTIONS = ("audience", "holders", "status")
 
 
 @attrs.frozen
@@ -48,6 +49,7 @@ class Trusted:
     resource: str
     audience: str | None
     status: Status | None
+    holders: tuple[str, ...]
 
     @classmethod
     def of(cls, anchor: Anchor) -> Trusted:
@@ -61,6 +63,7 @@ class Trusted:
             require_pattern(options["resource"], f"{where} resource"),
             None if audience is None else require_text(audience, f"{where} audience"),
             None if status is None else _status(status, f"{where} status"),
+            _holders(options.get("holders", []), f"{where} holders"),
         )
 
 
@@ -80,7 +83,8 @@ class AatAdapter:
             return _refused(run, 0, "malformed_link", str(error))
         trusted = self._issuer(items[0].token)
         keys = () if trusted is None else trusted.keys
-        walk = Walk(keys, run.asked.now, self._verifier.verify)
+        holders = () if trusted is None else trusted.holders
+        walk = Walk(keys, run.asked.now, self._verifier.verify, holders)
         walk.read([each.token for each in items])
         if trusted is None:
             return _walked(run, walk, "", None)
@@ -135,6 +139,14 @@ def _refused(run: Run, number: int, reason: str, message: str) -> Presented:
     after = range(run.first + number + 1, run.first + len(run.items))
     unread = (RefusedLink(each, UNREAD, "a token before it was refused") for each in after)
     return Presented((RefusedLink(run.first + number, reason, message), *unread))
+
+
+def _holders(value: JsonValue, where: str) -> tuple[str, ...]:
+    names = tuple(require_text(each, where) for each in require_list(value, where))
+    for name in names:
+        if name not in ALGORITHMS:
+            raise InputError("wrong_shape", f"{where}: got `{name[:24]}`, which is no algorithm")
+    return names
 
 
 def _status(value: JsonValue, where: str) -> Status:

@@ -59,10 +59,18 @@ class Verified:
 
 
 class Walk:
-    """One reading of one chain; *verify* says whether a key signed a token."""
+    """One reading of one chain; *verify* says whether a key signed a token.
+
+    The first token is signed by one of *keys*; the keys of holders are for one of *algorithms*, by
+    default those of *keys*.
+    """
 
     def __init__(
-        self, keys: tuple[TokenKey, ...], now: int, verify: Callable[[Jws, TokenKey], None]
+        self,
+        keys: tuple[TokenKey, ...],
+        now: int,
+        verify: Callable[[Jws, TokenKey], None],
+        algorithms: tuple[str, ...] = (),
     ) -> None:
         self.faults: list[Fault] = []
         self.tokens: list[Verified] = []
@@ -70,7 +78,7 @@ class Walk:
         self._keys = keys
         self._now = now
         self._verify = verify
-        self.algorithms = known_algorithms(keys)
+        self._holders = algorithms or known_algorithms(keys)
 
     @property
     def is_refused(self) -> bool:
@@ -123,11 +131,11 @@ class Walk:
     def _root(self, jws: Jws, claims: Mapping[str, JsonValue]) -> None:
         self.note("untrusted_root", if_=not self._keys, message="no anchor is trusted")
         token = read_token(jws, claims)
-        self._require_algorithm(jws, self.algorithms)
+        self._require_algorithm(jws, known_algorithms(self._keys))
         signer = next((key for key in self._keys if self._is_signed(jws, key)), None)
         if signer is None:
             raise TokenFault("untrusted_root", "no trusted anchor signed the first token")
-        holder = token.holder(self.algorithms)
+        holder = token.holder(self._holders)
         self.note("token_malformed", if_=not is_plain(token.id), message="jti: want text")
         self.note("token_malformed", if_=not is_uri(token.issuer), message="iss: want a URI")
         self.note("root_depth_invalid", if_=token.depth != 0)
@@ -143,7 +151,7 @@ class Walk:
         if not self._is_signed(jws, above.holder):
             raise TokenFault("invalid_signature", "not signed by the holder of the token before")
         token, before = read_token(jws, claims), above.token
-        holder = token.holder(self.algorithms)
+        holder = token.holder(self._holders)
         self.note("issuer_thumbprint_mismatch", if_=token.issuer != thumbprint_uri(above.holder))
         self.note("token_malformed", if_=not (is_plain(token.id) and is_principal(token.issuer)))
         self.note("par_hash_missing", if_=token.parent is None)
