@@ -17,6 +17,7 @@ from __future__ import annotations
 import binascii
 import threading
 from collections import OrderedDict
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -157,6 +158,12 @@ class Verifier:
     """
 
     def __init__(self, max_entries: int = 4096) -> None:
+        """Keep *max_entries*; raise InputError if the library that verifies is not installed."""
+        if find_spec("joserfc") is None:
+            raise InputError(
+                "missing_library",
+                "tokens need `joserfc`; install it: pip install 'helm-logic[tokens]'",
+            )
         self._max_entries = max_entries
         self._good: OrderedDict[tuple[str, bytes, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
