@@ -2,7 +2,8 @@
 """A chain: links in the order in which authority is said to have passed, root first.
 
 A place of a chain is a native envelope or a token that somebody else issued, which the adapter of
-its format reads, with the other tokens beside it (`adapters/protocol.py`).
+its format reads, with the other tokens beside it (`adapters/protocol.py`). Tokens that are no links
+but show who somebody is stand behind all links: where the links end, who asks has to prove more.
 
 `verify_chain` never raises for what somebody presents: a link that is refused keeps its place as a
 `RefusedLink` with its reason, so that the rules can name every fault of a chain at once. Two things
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -38,6 +39,8 @@ from helm_logic.kernel.terms import Row
 from helm_logic.ledger.envelope import Envelope
 
 MAX_DEPTH = 64
+IDENTITY_FORMATS = frozenset({"spiffe"})  # whose tokens delegate nothing
+IDENTIFIED = "identified"
 
 __all__ = ["AnyLink", "Chain", "Place", "RefusedLink", "TokenLink", "Tokens", "verify_chain"]
 
@@ -65,14 +68,23 @@ class Chain:
         return tuple(place for place in self.places if not isinstance(place, RefusedLink))
 
     @property
+    def delegations(self) -> tuple[AnyLink, ...]:
+        """The verified links that delegate, in order: all but those who show who somebody is."""
+        return tuple(link for link in self.links if not is_identity(link))
+
+    @property
     def refused(self) -> tuple[RefusedLink, ...]:
         """What was refused, in order."""
         return tuple(place for place in self.places if isinstance(place, RefusedLink))
 
     @property
     def digest(self) -> str:
-        """What an approval is bound to: the digest of the links' digests, in order."""
-        return digest(canonical_json([_digest(place) for place in self.places]))
+        """What an approval is bound to: the digest of the links' digests, in order.
+
+        It does not cover who showed who they are: that is told anew for each request.
+        """
+        bound = (place for place in self.places if not is_identity(place))
+        return digest(canonical_json([_digest(place) for place in bound]))
 
     def to_value(self) -> list[JsonValue]:
         """Return one object a place: a link's id and digest, or a position and its refusal."""
@@ -111,19 +123,67 @@ def verify_chain(
     places: list[Place] = []
     facts: dict[str, tuple[Row, ...]] = {}
     ids: set[str] = set()
-    for first, form, run in runs(items):
+    cut = runs(items)
+    shown = _shown(cut, length, tokens)
+    end = length - sum(not isinstance(place, RefusedLink) for place in shown)
+    for first, form, run in cut:
         if form is None:
             for position, item in enumerate(run, first):
                 places.append(_once(_native(item, position, cache, now), position, ids))
-            continue
-        read = _unknown(form, first, len(run))
-        adapter = None if tokens is None else tokens.adapters.get(form)
-        if tokens is not None and adapter is not None:
-            read = adapter.read(Run(run, first, length, tokens.asked, _digest_above(places)))
-        places += _unbroken(read.places, first, ids)
-        for relation, rows in read.facts.items():
-            facts[relation] = (*facts.get(relation, ()), *rows)
-    return Chain(tuple(places), length, facts)
+        elif form not in IDENTITY_FORMATS:
+            read = _read(form, tokens, run, (first, end), _digest_above(places))
+            places += _unbroken(read.places, first, ids)
+            for relation, rows in read.facts.items():
+                facts[relation] = (*facts.get(relation, ()), *rows)
+        elif first + len(run) < length:
+            message = "a token that shows who somebody is stands before a link"
+            places += _refused(first, len(run), "broken_chain", message)
+    return Chain((*places, *shown), length, facts)
+
+
+def is_identity(place: Place) -> bool:
+    """Say whether *place* is no link, but shows who somebody is."""
+    return isinstance(place, TokenLink) and any(name == IDENTIFIED for name, _ in place.rows)
+
+
+def _shown(
+    cut: Sequence[tuple[int, str | None, tuple[Any, ...]]], length: int, tokens: Tokens | None
+) -> tuple[Place, ...]:
+    """Return the places of the tokens behind the links that show who somebody is: all, or none.
+
+    If one of them is refused, none counts: where the links end must not depend on what is not kept.
+    """
+    first, form, run = cut[-1] if cut else (0, None, ())
+    if form is None or form not in IDENTITY_FORMATS:
+        return ()
+    places = _read(form, tokens, run, (first, length), None).places
+    if not any(isinstance(place, RefusedLink) for place in places):
+        return places
+    message = "a token beside it was refused"
+    return tuple(
+        place if isinstance(place, RefusedLink) else RefusedLink(position, UNREAD, message)
+        for position, place in enumerate(places, first)
+    )
+
+
+def _read(
+    form: str,
+    tokens: Tokens | None,
+    run: tuple[Any, ...],
+    span: tuple[int, int],
+    above: str | None,
+) -> Presented:
+    """Return what the adapter of *form* reads; *span* is where *run* begins and the chain ends."""
+    first, end = span
+    adapter = None if tokens is None else tokens.adapters.get(form)
+    if tokens is None or adapter is None:
+        message = f"the policy trusts no issuer of tokens in the format `{form[:40]}`"
+        return Presented(_refused(first, len(run), "unknown_format", message))
+    return adapter.read(Run(run, first, end, tokens.asked, above))
+
+
+def _refused(first: int, count: int, reason: str, message: str) -> tuple[RefusedLink, ...]:
+    return tuple(RefusedLink(each, reason, message) for each in range(first, first + count))
 
 
 def _once(place: Place, position: int, ids: set[str]) -> Place:
@@ -147,12 +207,6 @@ def _unbroken(found: Iterable[Place], first: int, ids: set[str]) -> Iterator[Pla
             once = _once(place, position, ids)
             refused = refused or isinstance(once, RefusedLink)
             yield once
-
-
-def _unknown(form: str, first: int, count: int) -> Presented:
-    message = f"the policy trusts no issuer of tokens in the format `{form[:40]}`"
-    places = range(first, first + count)
-    return Presented(tuple(RefusedLink(each, "unknown_format", message) for each in places))
 
 
 def _digest_above(before: Sequence[Place]) -> str | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from helm_logic.authority.adapters.protocol import RefusedLink, TokenLink
-from helm_logic.authority.chain import AnyLink, Chain, Place
+from helm_logic.authority.chain import IDENTIFIED, AnyLink, Chain, Place, is_identity
 from helm_logic.authority.constraint import SOURCES
 from helm_logic.authority.link import Grant, VerifiedLink
 from helm_logic.authority.revocation import RevocationSet, VerifiedRevocation
@@ -27,10 +27,12 @@ from helm_logic.ledger.keys import PublicKey
 # Each link's own statements, the places of links in the chain, then the rest.
 STATED = ("link", "signed_by", "delegate_key", "valid", "depth_left", "grant", "constraint")
 BOUNDS = ("one_of", "at_most", "at_least", "fits", "limit", "inside")
+# What tokens say beside what they delegate; nobody vouches for an asserted hop.
+TOLD = ("asserted_link", "claim", IDENTIFIED)
 PLACES = ("root", "parent", "last", "misplaced")
 RELATIONS = (
     *STATED, *BOUNDS, *PLACES, "chain_length", "rejected", "revocation", "property", "quantity",
-    "obeyed", "narrows",
+    "obeyed", "narrows", *TOLD,
 )  # fmt: skip
 
 REQUEST = "request"
@@ -40,7 +42,8 @@ POLICY = "policy"
 def chain_facts(chain: Chain, revocations: RevocationSet) -> dict[str, list[Row]]:
     """Return the rows of `RELATIONS` for *chain*; those of the request's properties are empty."""
     facts: dict[str, list[Row]] = {relation: [] for relation in RELATIONS}
-    facts["chain_length"].append((chain.length,))
+    identities = len(chain.links) - len(chain.delegations)
+    facts["chain_length"].append((chain.length - identities,))
     before: Place | None = None
     for place in chain.places:
         if isinstance(place, RefusedLink):
@@ -48,6 +51,8 @@ def chain_facts(chain: Chain, revocations: RevocationSet) -> dict[str, list[Row]
         else:
             for relation, rows in place.rows:
                 facts[relation] += rows
+            if is_identity(place):
+                continue
             _place(facts, before, place)
             if place.digest in revocations:
                 facts["revocation"] += _revocation_rows(place, revocations)
@@ -56,8 +61,9 @@ def chain_facts(chain: Chain, revocations: RevocationSet) -> dict[str, list[Row]
         facts["last"].append((f"s:{before.link.id}",))
     for relation, rows in chain.facts.items():
         facts[relation] += rows
-    if facts["narrows"]:
-        facts["narrows"] = list(dict.fromkeys(facts["narrows"]))
+    for relation in ("narrows", IDENTIFIED):
+        if facts[relation]:
+            facts[relation] = list(dict.fromkeys(facts[relation]))
     return facts
 
 
@@ -108,7 +114,7 @@ def origin(chain: Chain, predicate: str, row: Row) -> str:
         return POLICY
     if predicate == "revocation":
         return str(row[1]).removeprefix("s:")
-    if predicate in (*STATED, *BOUNDS, "root", "parent", "misplaced"):
+    if predicate in (*STATED, *BOUNDS, *TOLD, "root", "parent", "misplaced"):
         for link in chain.links:
             if row[0] == f"s:{link.link.id}":
                 return link.digest
@@ -120,9 +126,10 @@ def effective_authority(chain: Chain) -> dict[str, JsonValue] | None:
 
     Only the window is intersected here: a chain whose links do not narrow is denied by the rules.
     """
-    if not chain.links or chain.refused:
+    links = [each.link for each in chain.delegations]
+    if not links or chain.refused:
         return None
-    first, last = chain.links[0].link, chain.links[-1].link
+    first, last = links[0], links[-1]
     return {
         "from": first.issuer,
         "to": last.delegate,
@@ -130,8 +137,8 @@ def effective_authority(chain: Chain) -> dict[str, JsonValue] | None:
             grant.to_value() if isinstance(grant, Grant) else grant for grant in last.grants
         ],
         "may_delegate": last.may_delegate,
-        "not_before": max(link.link.not_before for link in chain.links),
-        "expires": min(link.link.expires for link in chain.links),
+        "not_before": max(link.not_before for link in links),
+        "expires": min(link.expires for link in links),
     }
 
 

@@ -42,10 +42,12 @@ FINALITY: Mapping[str, str] = {
     "untrusted_anchor": STOP,
     # faults of tokens that others issued: rules/authority.dl, authority/adapters
     "algorithm_not_permitted": STOP,
+    "asserted_delegation": ASK,
     "possession_not_proved": FACT,
     "status_unavailable": FACT,
     "unknown_format": STOP,
     "wrong_audience": STOP,
+    "wrong_token_type": STOP,
     # faults of an approval: policy/approval.py, and guard/journal.py for those of its receipt
     "approval_consumed": ASK,
     "approval_expired": ASK,

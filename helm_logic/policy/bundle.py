@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from helm_logic.authority.adapters.anchors import anchor_value
-from helm_logic.authority.adapters.protocol import Adapter, Anchor
+from helm_logic.authority.adapters.protocol import Adapter, Anchor, own_keys
 from helm_logic.authority.adapters.registry import make_adapters
 from helm_logic.kernel.certificate import facts_value, program_digest
 from helm_logic.kernel.encoding import canonical_json, digest
@@ -84,7 +84,7 @@ def _anchor_facts(settings: Settings, tokens: Sequence[Anchor]) -> dict[str, tup
     anchors = sorted(settings.anchors)
     keys = [(f"s:{name}", f"s:{key.keyid}") for name in anchors for key in settings.anchors[name]]
     # An issuer of tokens is no `anchor`: it does not act without a chain.
-    keys += [(f"s:{each.issuer}", f"s:{key.keyid}") for each in tokens for key in each.keys]
+    keys += [(f"s:{each.issuer}", f"s:{key.keyid}") for each in tokens for key in own_keys(each)]
     return {
         "anchor": tuple((f"s:{name}",) for name in anchors),
         "anchor_key": tuple(dict.fromkeys(keys)),

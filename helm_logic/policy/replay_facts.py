@@ -18,10 +18,17 @@ from functools import lru_cache
 import attrs
 
 from helm_logic.authority.adapters.anchors import read_anchor
-from helm_logic.authority.adapters.protocol import Adapter
+from helm_logic.authority.adapters.protocol import Adapter, format_of
 from helm_logic.authority.adapters.registry import make_adapters, read_item
 from helm_logic.authority.cache import LinkCache
-from helm_logic.authority.chain import Chain, Place, RefusedLink, Tokens, verify_chain
+from helm_logic.authority.chain import (
+    IDENTITY_FORMATS,
+    Chain,
+    Place,
+    RefusedLink,
+    Tokens,
+    verify_chain,
+)
 from helm_logic.authority.facts import chain_facts, property_facts
 from helm_logic.authority.link import VerifiedLink, verify_link
 from helm_logic.authority.revocation import RevocationSet, verify_revocation
@@ -161,7 +168,7 @@ def _chain(
     refusals = {place: str(code)[2:] for place, code in given.get("rejected", ())}
     lengths = [row[0] for row in given.get("chain_length", ())]
     if lengths and isinstance(lengths[0], int):
-        length = lengths[0]
+        length = lengths[0] + sum(format_of(each) in IDENTITY_FORMATS for each in links)
     elif statement.authority is not None:  # no link was refused
         length = len(links)
     else:

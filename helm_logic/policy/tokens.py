@@ -21,7 +21,7 @@ import attrs
 from helm_logic.authority.adapters.jwks import read_jwks
 from helm_logic.authority.adapters.jws import ALGORITHMS
 from helm_logic.authority.adapters.protocol import Anchor
-from helm_logic.authority.adapters.registry import file_options
+from helm_logic.authority.adapters.registry import file_options, key_use
 from helm_logic.authority.principal import require_principal
 from helm_logic.errors import InputError, PolicyError
 from helm_logic.kernel.encoding import JsonValue, parse_json
@@ -68,7 +68,7 @@ def read_anchors(folder: Path, tokens: Mapping[str, TokenSettings]) -> tuple[Anc
 def _anchor(folder: Path, issuer: str, settings: TokenSettings) -> Anchor:
     try:
         data = (folder / settings.jwks).read_bytes()
-        keys = read_jwks(data, settings.algorithms, settings.jwks)
+        keys = read_jwks(data, settings.algorithms, settings.jwks, key_use(settings.format))
         options = dict(settings.options)
         for name in file_options(settings.format):
             if name in options:

@@ -381,4 +381,4 @@ def test_every_fault_of_the_rules_has_a_finality() -> None:
     codes = {str(one.head.terms[0])[2:] for one in program().rules if one.head.predicate == "deny"}
 
     assert codes <= FINALITY.keys()
-    assert len(codes) == 23
+    assert len(codes) == 25

@@ -104,11 +104,16 @@ def window(claims: Mapping[str, JsonValue]) -> tuple[int, int]:
     return max(0, begins), times["exp"]
 
 
+def made_id(jws: Jws) -> str:
+    """Return the id that the bytes of a token give it."""
+    return f"jwt-{hashlib.sha256(jws.signed.encode('ascii')).hexdigest()[:32]}"
+
+
 def token_id(jws: Jws, claims: Mapping[str, JsonValue]) -> str:
     """Return the id of a token: its `jti`, or one made of its bytes: `malformed_link`."""
     name = claims.get("jti")
     if name is None:
-        return f"jwt-{hashlib.sha256(jws.signed.encode('ascii')).hexdigest()[:32]}"
+        return made_id(jws)
     if not isinstance(name, str) or not is_plain(name) or len(name) > MAX_ID:
         raise LinkRefused("malformed_link", f"jti: want 1 to {MAX_ID} printable characters")
     return name

@@ -47,12 +47,12 @@ from helm_logic.authority.adapters.jwt import (
 )
 from helm_logic.authority.adapters.protocol import (
     Anchor,
-    Asked,
     Claims,
     Presented,
     Run,
     TokenKey,
     TokenLink,
+    own_keys,
 )
 from helm_logic.authority.constraint import is_plain
 from helm_logic.authority.link import MAX_ACTIONS, MAX_DELEGATIONS, Grant, grant_rows
@@ -102,7 +102,7 @@ class Trusted:
             raise InputError("wrong_shape", f"{where} scopes: want at most {MAX_ACTIONS} actions")
         return cls(
             anchor.issuer,
-            anchor.keys,
+            own_keys(anchor),
             require_text(options["audience"], f"{where} audience"),
             granted,
             _type(options, "subject_type", where),
@@ -122,8 +122,8 @@ class OAuthAdapter:
         self._trusted = {each.issuer: Trusted.of(each) for each in anchors}
         self._verifier = Verifier()
 
-    def read(self, run: Run, asked: Asked) -> Presented:  # noqa: ARG002 - what a token says
-        """Return what *run* is, whatever is *asked*: a link for each token, or a refusal."""
+    def read(self, run: Run) -> Presented:
+        """Return what *run* is: for each token a link of its own, or a refusal."""
         end = run.length - 1
         return read_alone(run, lambda text, position: self._link(text, is_end=position == end))
 

@@ -57,7 +57,8 @@ class Asked:
 class TokenKey:
     """A key that an anchor is trusted with: its public JWK, and the one algorithm it is used with.
 
-    *keyid* is its name in facts: of an Ed25519 or P-256 key that of the same native key.
+    *keyid* is its name in facts: of an Ed25519 or P-256 key that of the same native key; but see
+    `own_keys` for those of anchors.
     """
 
     jwk: Mapping[str, JsonValue]
@@ -77,6 +78,19 @@ class Anchor:
     format: str
     keys: tuple[TokenKey, ...]
     options: Mapping[str, JsonValue] = attrs.field(factory=dict)
+
+
+def own_keys(anchor: Anchor) -> tuple[TokenKey, ...]:
+    """Return the keys of *anchor* as facts about its tokens name them: by names of their own.
+
+    So a native link that one of them signed is no link of an anchor: what an issuer may grant is
+    what the options of its format say, and no more.
+    """
+    mark = f"helm-logic key of tokens {anchor.format}\0"
+    return tuple(
+        attrs.evolve(key, keyid=hashlib.sha256((mark + key.keyid).encode("utf-8")).hexdigest())
+        for key in anchor.keys
+    )
 
 
 @attrs.frozen

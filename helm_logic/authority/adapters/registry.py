@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from helm_logic.authority.adapters.jwks import SIGNATURE
 from helm_logic.authority.adapters.jws import print_base64url
 from helm_logic.authority.adapters.protocol import Adapter, Anchor, Item, token_parts
 from helm_logic.errors import InputError
 from helm_logic.ledger.envelope import Envelope
+
+FORMATS = ("aat", "oauth", "spiffe")
 
 
 def make_adapters(anchors: Iterable[Anchor]) -> Mapping[str, Adapter]:
@@ -29,6 +32,11 @@ def file_options(form: str) -> tuple[str, ...]:
     return {"aat": ("status",)}.get(form, ())
 
 
+def key_use(form: str) -> str:
+    """Return the `use` that the keys of issuers of the format *form* have in their sets."""
+    return {"spiffe": "jwt-svid"}.get(form, SIGNATURE)
+
+
 def read_item(envelope: Envelope) -> Item:
     """Return the item that was presented where a receipt attaches *envelope*; raise InputError."""
     form, signed, signature, proof = token_parts(envelope)
@@ -41,5 +49,16 @@ def _adapter(form: str, anchors: Sequence[Anchor]) -> Adapter:
             from helm_logic.authority.adapters.aat.adapter import AatAdapter  # noqa: PLC0415
 
             return AatAdapter(anchors)
+        case "oauth":
+            from helm_logic.authority.adapters.oauth_act import OAuthAdapter  # noqa: PLC0415
+
+            return OAuthAdapter(anchors)
+        case "spiffe":
+            from helm_logic.authority.adapters.spiffe import SpiffeAdapter  # noqa: PLC0415
+
+            return SpiffeAdapter(anchors)
         case _:
-            raise InputError("unknown_format", f"tokens: got the format `{form[:40]}`, want `aat`")
+            raise InputError(
+                "unknown_format",
+                f"tokens: got the format `{form[:40]}`, want one of {', '.join(FORMATS)}",
+            )

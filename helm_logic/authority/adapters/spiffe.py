@@ -3,10 +3,10 @@
 
     {"format": "spiffe", "token": JWS}
 
-Such a token delegates nothing. It stands in a chain beside the links, wherever it likes, and states
-one fact, `identified(TOKEN, PRINCIPAL)`: the trust domain says, for us and now, that whoever has
-the token is that workload. A rule may want it of the caller or of any hop; it widens nothing, and
-the digest of a chain, to which approvals are bound, does not cover it.
+Such a token delegates nothing. It stands in a chain behind all links and states one fact,
+`identified(TOKEN, PRINCIPAL)`: the trust domain says, for us and now, that whoever has the token is
+that workload. A rule may want it of the caller or of any hop; it widens nothing, and the digest of
+a chain, to which approvals are bound, does not cover it.
 
 The anchor is the trust domain, `spiffe://example.org`; its keys are those of the bundle (a JWKS)
 whose `use` is `jwt-svid`, or is not told. Its one option, `audience`, is what `aud` has to name.
@@ -24,30 +24,29 @@ import attrs
 
 from helm_logic.authority.adapters.jws import ED25519, Verifier
 from helm_logic.authority.adapters.jwt import (
+    made_id,
     opened,
     read_alone,
     require_audience,
     require_type,
     signer,
-    token_id,
     token_link,
     window,
 )
 from helm_logic.authority.adapters.protocol import (
     Anchor,
-    Asked,
     Claims,
     Presented,
     Run,
     TokenKey,
     TokenLink,
+    own_keys,
 )
 from helm_logic.authority.principal import is_principal
 from helm_logic.errors import InputError, LinkRefused
 from helm_logic.ledger.shape import require_object, require_text
 
 FORMAT = "spiffe"
-USE = "jwt-svid"
 TYPES = ("", "jwt", "jose")
 
 _DOMAIN = re.compile(r"spiffe://[a-z0-9._-]{1,255}")
@@ -73,7 +72,7 @@ class Trusted:
                 raise InputError("wrong_shape", f"{where}: SVIDs are not signed with Ed25519")
         options = require_object(dict(anchor.options), where, ("audience",))
         return cls(
-            anchor.issuer, anchor.keys, require_text(options["audience"], f"{where} audience")
+            anchor.issuer, own_keys(anchor), require_text(options["audience"], f"{where} audience")
         )
 
 
@@ -85,9 +84,9 @@ class SpiffeAdapter:
         self._trusted = {each.issuer: Trusted.of(each) for each in anchors}
         self._verifier = Verifier()
 
-    def read(self, run: Run, asked: Asked) -> Presented:
-        """Return what *run* is when *asked*: for each token whom it identifies, or a refusal."""
-        return read_alone(run, lambda text, _: self._identity(text, asked.now))
+    def read(self, run: Run) -> Presented:
+        """Return what *run* is: for each token whom it identifies, or a refusal."""
+        return read_alone(run, lambda text, _: self._identity(text, run.asked.now))
 
     def _identity(self, text: str, now: int) -> TokenLink:
         jws, claims = opened(text)
@@ -106,7 +105,7 @@ class SpiffeAdapter:
             raise LinkRefused("link_not_yet_valid", f"the identity holds from {begins} on")
         if now >= expires:
             raise LinkRefused("link_expired", f"the identity was told until {expires}")
-        stated = Claims(token_id(jws, claims), domain, name, begins, expires, 0, None, ())
+        stated = Claims(made_id(jws), domain, name, begins, expires, 0, None, ())
         rows = (("identified", ((f"s:{stated.id}", f"s:{name}"),)),)
         return token_link(FORMAT, jws, key, stated, rows)
 

@@ -27,7 +27,7 @@ from helm_logic.authority.adapters.aat.possession import (
 from helm_logic.authority.adapters.aat.token import TokenFault
 from helm_logic.authority.adapters.jwks import read_key, thumbprint_uri
 from helm_logic.authority.adapters.jws import Verifier, read_jws
-from helm_logic.authority.adapters.protocol import Anchor, Asked
+from helm_logic.authority.adapters.protocol import Anchor, Asked, own_keys
 from helm_logic.authority.cache import LinkCache
 from helm_logic.authority.chain import Tokens, verify_chain
 from helm_logic.authority.reasons import FINALITY
@@ -48,7 +48,7 @@ NO_CHANNEL = {
 
 def _vectors() -> list[dict[str, Any]]:
     path = FOLDER / "corpus.json"
-    return json.loads(path.read_bytes())["vectors"] if path.is_file() else []  # type: ignore[no-any-return]
+    return json.loads(path.read_bytes())["vectors"] if path.is_file() else []
 
 
 VECTORS = _vectors()
@@ -174,7 +174,8 @@ def _ruled(vector: dict[str, Any]) -> court.Ruling:
         options["status"] = {"revoked": given["revoked_jti"], "unknown": given["unknown_jti"]}
     if vector["profile"] == "A2A":
         options["audience"] = given["recipient"]
-    adapter = AatAdapter([Anchor(issuer, "aat", keys, options)] if keys else [])
+    anchor = Anchor(issuer, "aat", keys, options)
+    adapter = AatAdapter([anchor] if keys else [])
     subject = _subject(vector)
     asked = Asked(subject, given["tool"], given["args"], given["now"])
     presented = items(given["tokens"], given["pop"] or None)
@@ -186,7 +187,7 @@ def _ruled(vector: dict[str, Any]) -> court.Ruling:
         action=given["tool"],
         now=given["now"],
         anchors={},
-        token_keys=[(issuer, each.keyid) for each in keys],
+        token_keys=[(issuer, each.keyid) for each in own_keys(anchor)],
     )
 
 

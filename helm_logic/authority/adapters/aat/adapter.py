@@ -32,6 +32,7 @@ from helm_logic.authority.adapters.protocol import (
     RefusedLink,
     Run,
     TokenKey,
+    own_keys,
 )
 from helm_logic.authority.constraint import require_pattern
 from helm_logic.errors import InputError, LinkRefused
@@ -59,7 +60,7 @@ class Trusted:
         audience = options.get("audience")
         status = options.get("status")
         return cls(
-            anchor.keys,
+            own_keys(anchor),
             require_pattern(options["resource"], f"{where} resource"),
             None if audience is None else require_text(audience, f"{where} audience"),
             None if status is None else _status(status, f"{where} status"),
