@@ -45,6 +45,11 @@ pages: build/pages/.node  ## fetch what tests of derivations open pages and diag
 corpus: $(VENV)/.dev  ## lint 500 rule sets with planted defects: each found, and nothing else
 	CORPUS_SETS=500 $(RUN) pytest --numprocesses=$(JOBS) tests/analysis/test_lint_corpus.py
 
+.PHONY: vectors
+vectors: $(VENV)/.dev  ## run the delegation vectors; change their good chains in every listed way
+	$(VENV)/bin/helm-logic vectors run tests/vectors/delegation
+	$(RUN) tests.vectors.mutations
+
 .PHONY: soak
 soak: $(VENV)/.dev  ## the long half of the fault tests, some 20 minutes: nothing lost, forked or missed
 	$(RUN) tests.soak
