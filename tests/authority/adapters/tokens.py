@@ -34,12 +34,21 @@ class Holder:
     algorithm: str = "EdDSA"
 
     @property
+    def _seed(self) -> bytes:
+        return hashlib.sha256(f"a test's key: {self.name}".encode()).digest()
+
+    @property
+    def native(self) -> SeedSigner:
+        """Who signs native links with the same key, which is of EdDSA."""
+        return SeedSigner(self._seed)
+
+    @property
     def _private(self) -> Any:
         from joserfc.jwk import ECKey, OKPKey  # noqa: PLC0415
 
-        seed = hashlib.sha256(f"a test's key: {self.name}".encode()).digest()
+        seed = self._seed
         if self.algorithm == "EdDSA":
-            x = SeedSigner(seed).public_key.raw
+            x = self.native.public_key.raw
             jwk = {"crv": "Ed25519", "d": print_base64url(seed), "kty": "OKP"}
             return OKPKey.import_key({**jwk, "x": print_base64url(x)})
         from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
