@@ -4,7 +4,8 @@
 `RULED` are faults that the rules find by the facts of the links: the adapter does not refuse for
 them, so that one decision names every fault of a chain. `REFUSED` are those that facts could not
 tell, or that leave nothing to state a fact with: the token is refused, and what follows it is not
-read. That the rules find each fault of `RULED` is tested on chains of every kind.
+read. That the rules find each fault of `RULED` is tested on chains of every kind; but a token that
+is out of place is not compared with the one before, so that this is all that is told of it.
 
 Sources: OAAF 0.1 reason codes; `rules/authority.dl` for the reasons.
 """
