@@ -64,7 +64,7 @@ class Request:
         """Return what tokens of the chain have to be good for at *now* (seconds)."""
         action: dict[str, JsonValue] = self.value["action"]  # type: ignore[assignment]
         arguments: dict[str, JsonValue] = action["properties"]  # type: ignore[assignment]
-        return Asked(self.subject, self.action, arguments, now)
+        return Asked(self.subject, self.action, arguments, now, self.resource)
 
     def _joined(self, member: str, separator: str) -> str:
         entity: dict[str, str] = self.value[member]  # type: ignore[assignment]

@@ -44,13 +44,14 @@ _NO_FACTS: Mapping[str, tuple[Row, ...]] = MappingProxyType({})
 class Asked:
     """The request as adapters see it: *action* is its name, *arguments* are its properties.
 
-    *subject* is the principal `type:id`, *now* is in seconds.
+    *subject* is the principal `type:id`, *now* is in seconds, *resource* is `type/id`.
     """
 
     subject: str
     action: str
     arguments: Mapping[str, JsonValue]
     now: int
+    resource: str = ""
 
 
 @attrs.frozen

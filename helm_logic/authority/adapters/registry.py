@@ -16,7 +16,7 @@ from helm_logic.authority.adapters.protocol import Adapter, Anchor, Item, token_
 from helm_logic.errors import InputError
 from helm_logic.ledger.envelope import Envelope
 
-FORMATS = ("aat", "oauth", "spiffe")
+FORMATS = ("aat", "biscuit", "oauth", "spiffe")
 
 
 def make_adapters(anchors: Iterable[Anchor]) -> Mapping[str, Adapter]:
@@ -29,7 +29,7 @@ def make_adapters(anchors: Iterable[Anchor]) -> Mapping[str, Adapter]:
 
 def file_options(form: str) -> tuple[str, ...]:
     """Return the options of the format *form* whose value is the path of a JSON file."""
-    return {"aat": ("status",)}.get(form, ())
+    return {"aat": ("status",), "biscuit": ("revoked",)}.get(form, ())
 
 
 def key_use(form: str) -> str:
@@ -40,6 +40,8 @@ def key_use(form: str) -> str:
 def read_item(envelope: Envelope) -> Item:
     """Return the item that was presented where a receipt attaches *envelope*; raise InputError."""
     form, signed, signature, proof = token_parts(envelope)
+    if form == "biscuit":  # its signatures stand inside
+        return Item(form, signed, proof)
     return Item(form, f"{signed}.{print_base64url(signature)}", proof)
 
 
@@ -49,6 +51,10 @@ def _adapter(form: str, anchors: Sequence[Anchor]) -> Adapter:
             from helm_logic.authority.adapters.aat.adapter import AatAdapter  # noqa: PLC0415
 
             return AatAdapter(anchors)
+        case "biscuit":
+            from helm_logic.authority.adapters.biscuit.adapter import BiscuitAdapter  # noqa: PLC0415
+
+            return BiscuitAdapter(anchors)
         case "oauth":
             from helm_logic.authority.adapters.oauth_act import OAuthAdapter  # noqa: PLC0415
 

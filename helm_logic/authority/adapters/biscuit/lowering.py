@@ -32,9 +32,11 @@ from helm_logic.authority.adapters.biscuit.syntax import (
     Variable,
 )
 from helm_logic.authority.adapters.biscuit.values import Value
+from helm_logic.errors import LimitReached
 from helm_logic.kernel import program as kernel
 from helm_logic.kernel.terms import Atom, Literal, Positive, Row, Term, Test
 
+MAX_LITERALS = 2_000  # of all bodies; each takes time to compile
 _EITHER = "either"
 _FALSE, _TRUE = "b:false", "b:true"
 _EITHER_ROWS = (
@@ -100,6 +102,7 @@ def lower(
     """Return the program of *blocks* and *authorizer*, and of *queries* with their blocks' numbers.
 
     All variables of heads and expressions are bound (`authorizer.invalid_rule` finds others).
+    Raises LimitReached for more than `MAX_LITERALS` literals.
     """
     return _Lowering(blocks, authorizer).lower(queries)
 
@@ -118,6 +121,7 @@ class _Lowering:
         ]
         self._rules: list[kernel.Rule] = []
         self._fresh = 0
+        self._literals = 0
 
     def lower(self, queries: Iterable[tuple[int, Query]]) -> Lowered:
         for number, block in self._parties:
@@ -164,6 +168,9 @@ class _Lowering:
         return self._relations[key]
 
     def _add(self, head: Atom, body: Sequence[Literal]) -> None:
+        self._literals += len(body)
+        if self._literals > MAX_LITERALS:
+            raise LimitReached("literals", MAX_LITERALS)
         self._rules.append(kernel.Rule(f"r{len(self._rules)}", head, tuple(body)))
 
     def _rule(self, own: int, head: Predicate, body: Query) -> Asking | None:

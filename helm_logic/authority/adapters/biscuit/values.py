@@ -66,10 +66,12 @@ class Value:
             case "string" | "bytes":
                 return 1 + len(self.content) // 64
             case "set" | "array":
-                return 1 + sum(each.size for each in self.content)
+                members: tuple[Value, ...] = self.content
             case "map":
-                return 1 + sum(key.size + value.size for key, value in self.content)
-        return 1
+                members = tuple(each for pair in self.content for each in pair)
+            case _:
+                members = ()
+        return 1 + sum(each.size for each in members)
 
 
 def integer(number: int) -> Value:
