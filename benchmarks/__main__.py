@@ -13,6 +13,7 @@ from benchmarks.timing import machine, stay_on_one_core
 NAMES = (
     "evaluation",
     "decision",
+    "adapters",
     "durable",
     "growth",
     "startup",

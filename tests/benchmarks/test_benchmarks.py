@@ -8,6 +8,7 @@ from math import isfinite
 import pytest
 
 from benchmarks import (
+    adapters,
     analysis,
     decision,
     durable,
@@ -50,6 +51,16 @@ def test_decision() -> None:
     parts = {figure.what: figure.value for figure in tables[1].figures}
     whole = parts.pop(decision.WHOLE)
     assert sum(parts.values()) == pytest.approx(whole)
+
+
+def test_adapters() -> None:
+    """Tokens are decided cold and warm beside who is installed; what is asserted is right."""
+    whole, growth_of_chains = adapters.run(tiny=True)
+    names = check([whole, growth_of_chains])
+    assert {adapters.COLD, adapters.WARM, adapters.SAME, adapters.COLD_RATIO} <= set(names)
+    ours = (adapters.OURS, adapters.OURS_WARM, adapters.NATIVE)
+    assert {f"{name}: exponent" for name in ours} <= set(names)
+    assert all(len(growth_of_chains.curves[name]) == 2 for name in ours)
 
 
 def test_durable() -> None:
