@@ -79,12 +79,8 @@ class Chain:
 
     @property
     def digest(self) -> str:
-        """What an approval is bound to: the digest of the links' digests, in order.
-
-        It does not cover who showed who they are: that is told anew for each request.
-        """
-        bound = (place for place in self.places if not is_identity(place))
-        return digest(canonical_json([_digest(place) for place in bound]))
+        """What an approval is bound to: the digest of the links' digests, in order."""
+        return digest(canonical_json([_digest(place) for place in self.places]))
 
     def to_value(self) -> list[JsonValue]:
         """Return one object a place: a link's id and digest, or a position and its refusal."""

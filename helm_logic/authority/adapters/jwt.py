@@ -28,11 +28,11 @@ from helm_logic.authority.adapters.protocol import (
     Run,
     TokenKey,
     TokenLink,
-    token_envelope,
 )
 from helm_logic.authority.constraint import is_plain
 from helm_logic.errors import InputError, LinkRefused
 from helm_logic.kernel.encoding import JsonValue, digest
+from helm_logic.ledger.envelope import Envelope
 from helm_logic.ledger.shape import require_integer, require_list, require_text
 
 SKEW = 30  # seconds by which an issuer's clock may be ahead of ours
@@ -124,9 +124,8 @@ def texts(value: JsonValue, where: str) -> tuple[str, ...]:
     return tuple(require_text(each, where) for each in require_list(value, where))
 
 
-def token_link(form: str, jws: Jws, key: TokenKey, claims: Claims, rows: Rows) -> TokenLink:
-    """Return the place of a token of the format *form* that *key* signed."""
-    envelope = token_envelope(form, jws.signed, key.keyid, jws.signature)
+def token_link(envelope: Envelope, claims: Claims, rows: Rows) -> TokenLink:
+    """Return the place of a token that a receipt attaches as *envelope*."""
     file = envelope.to_bytes()
     return TokenLink(claims, envelope, envelope.digest, rows, (), file, digest(file))
 

@@ -53,6 +53,7 @@ from helm_logic.authority.adapters.protocol import (
     TokenKey,
     TokenLink,
     own_keys,
+    token_envelope,
 )
 from helm_logic.authority.constraint import is_plain
 from helm_logic.authority.link import MAX_ACTIONS, MAX_DELEGATIONS, Grant, grant_rows
@@ -161,7 +162,8 @@ class OAuthAdapter:
         # The key is that of whoever has the token: the last of the hops.
         if holder is not None and stated.delegate == hops[-1]:
             rows["delegate_key"] = ((f"s:{stated.id}", f"s:{holder.keyid}"),)
-        return token_link(FORMAT, jws, key, stated, tuple(each for each in rows.items() if each[1]))
+        envelope = token_envelope(FORMAT, jws.signed, key.keyid, jws.signature)
+        return token_link(envelope, stated, tuple(each for each in rows.items() if each[1]))
 
 
 def _link_rows(

@@ -5,8 +5,9 @@
 
 Such a token delegates nothing. It stands in a chain behind all links and states one fact,
 `identified(TOKEN, PRINCIPAL)`: the trust domain says, for us and now, that whoever has the token is
-that workload. A rule may want it of the caller or of any hop; it widens nothing, and the digest of
-a chain, to which approvals are bound, does not cover it.
+that workload. A rule may want it of the caller or of any hop, and it widens nothing. To the digest
+of a chain, which approvals are bound to, it adds whom it shows, and not the token: a fresh one will
+do. So in receipts it is attached as that name, signed by the token.
 
 The anchor is the trust domain, `spiffe://example.org`; its keys are those of the bundle (a JWKS)
 whose `use` is `jwt-svid`, or is not told. Its one option, `audience`, is what `aud` has to name.
@@ -41,9 +42,11 @@ from helm_logic.authority.adapters.protocol import (
     TokenKey,
     TokenLink,
     own_keys,
+    token_envelope,
 )
 from helm_logic.authority.principal import is_principal
 from helm_logic.errors import InputError, LinkRefused
+from helm_logic.ledger.envelope import MAX_SIGNATURE_BYTES
 from helm_logic.ledger.shape import require_object, require_text
 
 FORMAT = "spiffe"
@@ -89,6 +92,8 @@ class SpiffeAdapter:
         return read_alone(run, lambda text, _: self._identity(text, run.asked.now))
 
     def _identity(self, text: str, now: int) -> TokenLink:
+        if len(text) > MAX_SIGNATURE_BYTES:
+            raise LinkRefused("malformed_link", f"want at most {MAX_SIGNATURE_BYTES} characters")
         jws, claims = opened(text)
         name = claims.get("sub")
         domain = _domain(name) if isinstance(name, str) else None
@@ -107,7 +112,9 @@ class SpiffeAdapter:
             raise LinkRefused("link_expired", f"the identity was told until {expires}")
         stated = Claims(made_id(jws), domain, name, begins, expires, 0, None, ())
         rows = (("identified", ((f"s:{stated.id}", f"s:{name}"),)),)
-        return token_link(FORMAT, jws, key, stated, rows)
+        # The digest is of whom it shows, and so that of the next token of this workload too.
+        envelope = token_envelope(FORMAT, name, key.keyid, text.encode("ascii"))
+        return token_link(envelope, stated, rows)
 
 
 def _domain(name: str) -> str | None:

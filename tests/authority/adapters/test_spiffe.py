@@ -88,11 +88,13 @@ def test_an_identity_alone_gives_nothing() -> None:
     assert anchored.authorized  # an anchor needs no chain, and may show who it is
 
 
-def test_the_digest_of_a_chain_does_not_cover_who_showed_who_they_are() -> None:
+def test_the_digest_of_a_chain_covers_whom_an_identity_shows_and_not_the_token() -> None:
     """An approval counts when the same chain comes back with a fresh identity."""
     first = read([OAUTH, item("spiffe", svid())])
     again = read([OAUTH, item("spiffe", svid(exp=NOW + 60))])
-    assert first.digest == again.digest == read([OAUTH]).digest
+    other = read([OAUTH, item("spiffe", svid(sub=f"{DOMAIN}/other"))])
+    assert first.digest == again.digest
+    assert first.digest not in (other.digest, read([OAUTH]).digest)
 
 
 FAULTS: dict[str, tuple[str, str]] = {
