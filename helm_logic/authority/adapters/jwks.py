@@ -6,8 +6,9 @@ Invariants:
   fits the key's type and curve, and that the key's own `alg` does not contradict;
 - a key that is not for verifying (`use`, `key_ops`), a private one and a shared secret are refused
   by name: a set that holds its issuer's secrets is not read past them;
-- sets come from files alone. `JwksFiles` reads a file again when it has changed, and nothing here
-  knows an address.
+- sets come from files alone, which whoever runs the guard fetches. They are read when a policy is
+  opened and are part of it (`policy/tokens.py`): nothing here knows an address, and no decision
+  waits for one.
 
 Thumbprints (RFC 7638) name holders: `urn:ietf:params:oauth:jwk-thumbprint:sha-256:...` (RFC 9278).
 """
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 
 from helm_logic.authority.adapters.jws import ALGORITHMS, ED25519, parse_base64url, print_base64url
 from helm_logic.authority.adapters.protocol import TokenKey
@@ -84,26 +84,6 @@ def thumbprint_uri(key: TokenKey) -> str:
     """Return the URI that names *key* as a holder (RFC 9278)."""
     named = {name: key.jwk[name] for name in _NAMED_BY[str(key.jwk["kty"])]}
     return THUMBPRINT_URI + print_base64url(hashlib.sha256(canonical_json(named)).digest())
-
-
-class JwksFiles:
-    """Key sets in files, each read and parsed once until the file changes."""
-
-    def __init__(self) -> None:
-        self._kept: dict[
-            tuple[Path, tuple[str, ...]], tuple[tuple[int, ...], tuple[TokenKey, ...]]
-        ] = {}
-
-    def read(self, path: Path, algorithms: tuple[str, ...]) -> tuple[TokenKey, ...]:
-        """Return the keys in the file *path*; raise InputError or OSError."""
-        found = path.stat()
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        kept = self._kept.get((path, algorithms))
-        if kept is not None and kept[0] == stamp:
-            return kept[1]
-        keys = read_jwks(path.read_bytes(), algorithms, path.name)
-        self._kept[path, algorithms] = stamp, keys
-        return keys
 
 
 def _kind(jwk: Mapping[str, JsonValue]) -> str:
