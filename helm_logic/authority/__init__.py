@@ -5,6 +5,9 @@
     constraint   the limits that a grant puts on named properties of a request
     link         one delegation: its statement, its signature, its facts
     signed       what links, revocations and approvals share: a statement signed by the key it names
+    limit        limits on JSON values, as tokens of other issuers have them
+    narrowing    the matrix of which limit may stand where which stood
+    adapters     tokens of other issuers, read as links: one file or folder for each format
     chain        links in order, verified; what was refused stays visible with its reason
     cache        verified links kept between requests, never past expiry or revocation
     revocation   signed withdrawals of links

@@ -57,7 +57,7 @@ TOOLS: list[dict[str, JsonValue]] = [
 ]
 CHANGES: dict[str, list[JsonValue]] = {
     "exp": [NOW + 1, NOW + 3600, NOW + 7200, NOW - 5, NOW + 100 * 86400],
-    "iat": [NOW - 100, NOW + 9, NOW + 60, "now"],
+    "iat": [NOW - 100, NOW + 9, NOW + 60, -5, "now"],
     "nbf": [NOW + 60, NOW - 60],
     "del_depth": [0, 1, 2, 3],
     "del_max_depth": [0, 1, 2, 5, 9, -1],

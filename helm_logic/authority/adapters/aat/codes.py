@@ -51,6 +51,7 @@ REFUSED: Mapping[str, str] = {
     "delegation_depth_invalid": "broken_chain",
     "depth_exceeds_own_ceiling": "depth_exceeded",
     "delegation_ceiling_invalid": "malformed_link",
+    "not_before": "link_not_yet_valid",  # ours: the format has no `nbf`, and does not skip it
     "expiry_not_after_issuance": "malformed_link",
     "lifetime_exceeded": "malformed_link",
     "authorization_details_invalid": "malformed_link",

@@ -160,8 +160,7 @@ class Walk:
         self._times(token)
         self.note("expiry_exceeds_parent", if_=token.expires > before.expires)
         self.note("expiry_not_after_issuance", if_=token.expires <= token.issued)
-        is_early = token.issued < before.issued or token.begins < before.begins
-        self.note("issued_before_parent", if_=is_early)
+        self.note("issued_before_parent", if_=token.issued < before.issued)
         tools = token.tools()
         for tool, limits in tools.items():
             self._narrows(tool, limits, above.tools.get(tool))
@@ -192,6 +191,7 @@ class Walk:
     def _times(self, token: Token) -> None:
         self.note("expired", if_=token.expires <= self._now)
         self.note("not_yet_valid", if_=token.begins > self._now)
+        self.note("not_before", if_=token.not_before > self._now)
 
     def _narrows(
         self, tool: str, limits: Mapping[str, JsonValue], above: Mapping[str, JsonValue] | None

@@ -55,6 +55,7 @@ class Token:
     subject: str | None
     issued: int
     begins: int
+    not_before: int
     expires: int
     depth: int
     ceiling: int
@@ -114,6 +115,8 @@ def read_token(jws: Jws, claims: Mapping[str, JsonValue]) -> Token:
     for name, kind in (*_TYPES.items(), *_OPTIONAL.items()):
         if type(claims.get(name)) is not kind and not (name in _OPTIONAL and name not in claims):
             raise TokenFault("token_malformed", f"{name}: missing or of another type")
+    if min(_integer(claims, "iat"), _integer(claims, "exp")) < 0:
+        raise TokenFault("token_malformed", "iat, exp: want seconds, not negative")
     subject = claims.get("sub")
     found: dict[str, object] = {
         "id": claims["jti"], "issuer": claims["iss"], "issued": claims["iat"],
@@ -121,7 +124,8 @@ def read_token(jws: Jws, claims: Mapping[str, JsonValue]) -> Token:
         "parent": claims.get("par_hash"), "confirmation": claims["cnf"],
         "details": claims["authorization_details"],
         "subject": subject if isinstance(subject, str) else None,
-        "begins": max(0, _integer(claims, "iat") - SKEW, _integer(claims, "nbf") - SKEW),
+        "begins": max(0, _integer(claims, "iat") - SKEW),
+        "not_before": _integer(claims, "nbf") - SKEW,
     }  # fmt: skip
     return Token(jws, **found)  # type: ignore[arg-type]
 
