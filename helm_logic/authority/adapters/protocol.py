@@ -4,8 +4,9 @@
 A chain is a list of native envelopes and of token items, `{"format": NAME, ...}`. Items of one
 format that stand side by side are one `Run`, and the adapter of that format answers with one
 place for each item: a `TokenLink`, which states the same facts as a native link, or a
-`RefusedLink`. What a token says and nobody signed for goes into the `facts` of `Presented`, in
-relations of their own (`asserted_link`), which the stock rules never grant on.
+`RefusedLink`. What a token says of hops that nobody signed for becomes rows of a relation of their
+own (`asserted_link`), by which the stock rules take away and never grant. A place that states
+`identified` is no link, but shows who somebody is.
 
 Invariants that every adapter keeps:
 - it never raises for what a token holds; what is wrong is a refusal with its reason;
