@@ -19,8 +19,8 @@ from tests.vectors.generate import FOLDER, RULES, files
 
 # Rules of faults that no vector has: they are of tokens in other formats than these two.
 LEFT_OUT = {
-    "wrong-token-type", "cyclic-actors", "identity-expired", "identity-not-yet-valid",
-    "stranger-identified", "asserted-delegation",
+    "wrong-token-type", "cyclic-actors", "identity-expired", "stranger-identified",
+    "asserted-delegation",
 }  # fmt: skip
 
 

@@ -51,9 +51,9 @@ def _times() -> Iterator[TokenFault]:
         yield Fault(f"not-yet-valid/{place}", *early,
                     "A token was made more than 30 seconds from now, and those after it.",
                     from_here(position, iat=NOW + 31), apart=EXPIRED)  # fmt: skip
-        yield Fault(f"not-before/{place}", *early,
-                    "A token begins more than 30 seconds from now, and those after it.",
-                    from_here(position, nbf=NOW + 31), apart=EXPIRED)  # fmt: skip
+        yield Fault(f"not-before/{place}", "link_not_yet_valid", "identity-not-yet-valid",
+                    "A token says that it begins more than 30 seconds from now.",
+                    change(position, nbf=NOW + 31), behind(position))  # fmt: skip
     for position in LATER:
         place = f"token-{position}"
         yield Fault(f"made-earlier/{place}", *wide, "A token is older than the one before it.",
