@@ -22,7 +22,8 @@ from helm_logic.receipts.pack_story import moment
 # The relations of the stock rules whose first column names a link.
 _OF_LINKS = frozenset({
     "link", "signed_by", "delegate_key", "valid", "depth_left", "grant", "constraint", "one_of",
-    "at_most", "at_least", "fits", "root", "parent", "last", "misplaced", "revocation",
+    "at_most", "at_least", "fits", "limit", "obeyed", "inside", "root", "parent", "last",
+    "misplaced", "revocation",
 })  # fmt: skip
 
 

@@ -122,6 +122,9 @@ def _constraint(view: ModelView, link: Term, number: Term) -> Iterator[str]:
             got = [str(row[1]).removeprefix("s:") for row in _about(view, "property", name)]
             got += [str(row[1]) for row in _about(view, "quantity", name)]
             yield f"`{str(name)[2:]}` must be {text} {bounds}, and is {got[0] if got else 'absent'}"
+    for _, own, limited, sort in _about(view, "limit", link):
+        if own == number:
+            yield f"`{str(limited)[2:]}` is not within its limit `{str(sort)[2:]}`"
 
 
 def _rests_on(view: ModelView, link: Term) -> str:

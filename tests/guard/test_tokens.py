@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from helm_logic.explain.sources import of_receipt
 from helm_logic.guard import Guard
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.shape import require_object
 from helm_logic.policy.replay import MADE_AGAIN, Replayer
+from helm_logic.receipts.logged_pack import logged_pack
+from helm_logic.receipts.pack_verify import verify_pack
+from helm_logic.receipts.statement import Statement
 from helm_logic.receipts.verdict import Verdict
 from helm_logic.receipts.verify import verify
 from tests.authority.adapters.tokens import (
@@ -26,9 +30,11 @@ from tests.authority.adapters.tokens import (
     proof,
 )
 from tests.authority.world import make_chain
-from tests.guard.town import Clock, approve, make_folder, open_guard
+from tests.guard.town import ENGINE, LOG, ORIGIN, Clock, approve, make_folder, open_guard
 from tests.policy.replayed import read_log
+from tests.receipts import second_verifier
 
+SECOND = second_verifier.Trust((ENGINE.public_key.raw,), ORIGIN, LOG.public_key.raw)
 ARGUMENTS: dict[str, JsonValue] = {"version": 12, "region": "eu"}
 GRANTED: dict[str, JsonValue] = {
     "version": {"constraint_type": "range", "min": 10},
@@ -100,7 +106,12 @@ def test_a_chain_of_tokens_allows_and_its_receipt_verifies(guard: Guard) -> None
     decision = guard.decide(ask(good()))
 
     assert (decision.verdict, decision.codes) == (Verdict.ALLOW, ("chain_covers_deploy",))
-    verify(guard.receipt(decision.receipt_id).to_bytes(), guard.trust)
+    receipt = guard.receipt(decision.receipt_id).to_bytes()
+    verify(receipt, guard.trust)
+    pack = logged_pack(guard._store, decision.receipt_id).to_bytes()
+    verify_pack(pack, guard.trust)
+    for made in (receipt, pack):
+        assert second_verifier.verify(made, SECOND) == "ALLOW"
     authority = require_object(decision.statement.authority, "authority")
     assert (authority["from"], authority["to"]) == (ISSUER, HOLDERS[2].uri)
 
@@ -209,3 +220,15 @@ def test_other_keys_of_an_issuer_are_another_policy(folder: Path, guard: Guard) 
 
     assert before.statement.policy != after.statement.policy
     assert "untrusted_anchor" in after.codes
+
+
+def test_an_explanation_names_the_limit_in_the_way(guard: Guard) -> None:
+    """Where an argument is beyond a token's limit, the limit's property and kind are told."""
+    beyond: dict[str, JsonValue] = {**ARGUMENTS, "version": 9}
+    presented = items(chain(*TOOLS), proof(2, "deploy", beyond))
+    decision = guard.decide(ask(presented, action={"name": "deploy", "properties": beyond}))
+
+    assert decision.codes == ("outside_grant",)
+    receipt = guard.receipt(decision.receipt_id)
+    told = of_receipt(receipt, Statement.parse(receipt.envelope.payload)).links
+    assert "`action.version` is not within its limit `exact`" in told[-1].why
