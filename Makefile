@@ -42,6 +42,12 @@ coverage: $(VENV)/.dev  ## what of the whole package the tests reach; measuring 
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
+.PHONY: foreign
+foreign: build/foreign/.node build/foreign/verify_proofs  ## fetch and build what tests/foreign asks: node, npm, go
+
+.PHONY: pages
+pages: build/pages/.node  ## fetch what tests of derivations open pages and diagrams with: node, npm
+
 .PHONY: corpus
 corpus: $(VENV)/.dev  ## lint 500 rule sets with planted defects: each found, and nothing else
 	CORPUS_SETS=500 $(RUN) pytest --numprocesses=$(JOBS) tests/analysis/test_lint_corpus.py
