@@ -128,8 +128,9 @@ class CaseRunner:
 
     def run(self, case: Case) -> Outcome:
         """Return what comes out of *case*; raise InputError if its circumstances cannot exist."""
+        stage = self._stage(case)
         try:
-            judgment = self.judge(case)
+            judgment = self._judge(stage.bundle).judge(self._facts(case, stage))
         except InputError as error:
             return _denied(case, error.code, error)
         except LimitReached as error:
