@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The adapter of Biscuit tokens: `{"format": "biscuit", "token": TEXT}`, alone in its chain.
+"""The adapter of Biscuit tokens: `{"format": "biscuit", "token": TEXT}`, first in its chain.
 
 A token becomes one link, from its issuer to whom it is for, which may not delegate. It grants
 exactly the action and resource of the request, for exactly this moment, if the policy's authorizer
@@ -121,7 +121,7 @@ class BiscuitAdapter:
         self._trusted = tuple(map(Trusted.of, anchors))
 
     def read(self, run: Run) -> Presented:
-        """Return what *run* is: a link for a token alone in its chain, or refusals."""
+        """Return what *run* is: a link for a token that begins its chain, or refusals."""
         try:
             link = self._link(Item.read(run.items[0]), run)
         except InputError as error:
@@ -131,8 +131,10 @@ class BiscuitAdapter:
         return Presented((link,))
 
     def _link(self, item: Item, run: Run) -> TokenLink:
-        if run.length != 1 or item.proof is not None:
-            raise LinkRefused("broken_chain", "a biscuit stands alone in a chain, without a proof")
+        if run.first or len(run.items) > 1:
+            raise LinkRefused("broken_chain", "a biscuit is the first link of its chain, and one")
+        if item.proof is not None:
+            raise LinkRefused("malformed_link", "a biscuit has no proof of possession")
         trusted, token = self._verified(item.token)
         if any(each.hex() in trusted.revoked for each in token.revocation_ids):
             raise LinkRefused("link_revoked", "a block of the token is revoked by its issuer")

@@ -156,7 +156,7 @@ def test_wrong_tokens_are_refused_for_their_reason() -> None:
     assert reason(place(of(extended))) == "malformed_link"
     assert reason(place(of(text + "\n"))) == "malformed_link"
     assert reason(place(of("!!"))) == "malformed_link"
-    assert reason(place(of(text, proof="x"))) == "broken_chain"
+    assert reason(place(of(text, proof="x"))) == "malformed_link"
     assert reason(place([item(good), item(good)])) == "broken_chain"
     revoked: list[JsonValue] = [good.revocation_ids[0]]
     assert reason(place(item(good), revoked=revoked)) == "link_revoked"
