@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 
 import attrs
 
@@ -20,11 +21,13 @@ from helm_logic.authority.adapters.aat.token import DETAILS
 from helm_logic.authority.adapters.jwks import read_key, thumbprint_uri
 from helm_logic.authority.adapters.jws import print_base64url, signing_text
 from helm_logic.authority.adapters.protocol import Anchor, TokenKey
+from helm_logic.authority.adapters.registry import make_adapters
 from helm_logic.authority.revocation import RevocationSet
 from helm_logic.guard.evaluator import Evaluator
 from helm_logic.kernel.encoding import JsonValue
 from helm_logic.ledger.keys import SeedSigner
 from helm_logic.policy.bundle import Bundle, make_bundle
+from helm_logic.policy.judge import Judge
 
 ISSUER = "https://authority.example"
 ARGUMENTS: dict[str, JsonValue] = {"env": "staging"}
@@ -87,22 +90,28 @@ def token_request(number: int, tokens: Sequence[str], tag: str = "") -> bytes:
     return json.dumps(asked).encode("utf-8")
 
 
+ANCHOR = Anchor(ISSUER, "aat", (token_key(0),), {"resource": "service/**"})
+
+
 @attrs.frozen
 class TokenScene:
     """The shipped founder example, which trusts the issuer of tokens."""
 
     bundle: Bundle
+    judge: Judge
 
     def evaluator(self) -> Evaluator:
         """Return a fresh evaluator, which knows no token."""
-        return Evaluator(self.bundle, ENGINE, RevocationSet())
+        bundle = attrs.evolve(self.bundle, adapters=make_adapters((ANCHOR,)))
+        return Evaluator(bundle, ENGINE, RevocationSet(), judge=self.judge)
 
 
+@cache
 def token_scene() -> TokenScene:
-    """Return the scene of tokens."""
+    """Return the scene of tokens, made once."""
     base = deploy_scene(1).bundle
-    anchor = Anchor(ISSUER, "aat", (token_key(0),), {"resource": "service/**"})
-    return TokenScene(make_bundle(base.rule_set, base.settings, {}, (anchor,)))
+    bundle = make_bundle(base.rule_set, base.settings, {}, (ANCHOR,))
+    return TokenScene(bundle, Judge(bundle))
 
 
 def _tools(place: int, depth: int) -> dict[str, JsonValue]:
