@@ -33,6 +33,7 @@ VARIABLE: Final = re.compile(
     r"|(?P<key>ed25519:[A-Za-z0-9+/]{43}=)"
     r"|(?P<digest>\b[0-9a-f]{64}\b)"
     r"|(?P<id>\b[0-9a-f]{16}\b)"
+    r"|(?P<beginning>(?<=sha256:)[0-9a-f]{12}\b)"
 )
 _END: Final = "\x1e"
 
