@@ -37,8 +37,8 @@ REFUSED = {
     347: NO_ALGORITHM, 351: NO_ALGORITHM,
     372: NOT_CANONICAL, 373: NOT_CANONICAL,
 }  # fmt: skip
-# Said to be padded wrongly, but as printed they are not padded at all: two canonical tokens with the
-# right code. Only the shared secret speaks against them, and that they are refused for.
+# Said to be padded wrongly, but as printed they are not padded at all: two canonical tokens with
+# the right code. Only the shared secret speaks against them, and that they are refused for.
 NOT_PADDED = [367, 370]
 
 
