@@ -4,11 +4,12 @@
     values       what a term is: ten kinds of constants, each with one text
     syntax       facts, rules, checks, policies and expressions, as the text and the wire have them
     lexer        text to tokens; `parser` and `expression_parser` make statements of those
-    wire         the bytes of verified blocks to the same statements
-    operations   what the operators do; `evaluation` applies them, `pattern` is `.matches`
+    wire         the bytes of verified blocks to the same statements, by `protobuf`
+    operations   what the operators do; `evaluation` applies them, `regex` is `.matches`
     lowering     blocks to a program of ours: a fact has a column for each block of its origin
     world        the model of that program, with the expressions that it asks for
     authorizer   checks and policies over the model: the outcome
+    token        biscuit-python verifies signatures; nothing else imports it
     token        biscuit-python verifies signatures; nothing else imports it
     adapter      a token as a link of a chain
 

@@ -78,7 +78,8 @@ class _Parser(ExpressionParser):
                     rules.append(Rule(head, self._query(), self._text(start)))
                 else:
                     facts.append(self._fact(head))
-            self.expect(";")
+            if self.peek().kind != "end":
+                self.expect(";")
         return Block(tuple(facts), tuple(rules), tuple(checks), tuple(policies), scopes, key)
 
     def _text(self, start: int) -> str:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -172,6 +174,17 @@ def test_no_flipped_bit_is_accepted() -> None:
         text = base64.urlsafe_b64encode(changed).decode()
         run = Run(({"format": "biscuit", "token": text},), 0, 1, asked())
         assert isinstance(adapter.read(run).places[0], RefusedLink), at
+
+
+def test_biscuit_python_is_loaded_for_the_first_token_alone() -> None:
+    """Reading a policy that names an issuer of biscuits does not import it."""
+    code = (
+        "import sys; import helm_logic.authority.adapters.biscuit.adapter; "
+        "print([name for name in sys.modules if name.startswith('biscuit_auth')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_a_receipt_has_the_token_as_it_came() -> None:

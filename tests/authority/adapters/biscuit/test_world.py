@@ -73,7 +73,7 @@ _BLOCKS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(st.lists(_BLOCKS, min_size=1, max_size=4), _BLOCKS, st.lists(_ATOMS, max_size=2))
 def test_both_engines_agree(blocks: list[str], authorizer: str, policies: list[str]) -> None:
     """Random facts, rules, checks and scopes in up to four blocks: our answer is Biscuit's."""
