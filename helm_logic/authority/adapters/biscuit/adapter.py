@@ -143,7 +143,7 @@ class BiscuitAdapter:
 
     def _verified(self, text: str) -> tuple[Trusted, Token]:
         """Return the token *text* and the first issuer that it is from."""
-        by_key = {key.keyid: trusted for trusted in self._trusted for key in trusted.keys}
+        by_key = {key.keyid: each for each in reversed(self._trusted) for key in each.keys}
         keys = [key for trusted in self._trusted for key in trusted.keys]
         token = verify_token(text, keys)
         return by_key[token.key.keyid], token
