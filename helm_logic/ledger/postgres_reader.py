@@ -64,7 +64,7 @@ class PostgresTables(TableReader):
             except psycopg.Error as error:
                 self._drop()
                 raise failure(error, self._where) from error
-            if self._row("SELECT size FROM head") != (self.size,):
+            if self._row((int,), "SELECT size FROM head") != (self.size,):
                 raise StoreCorrupt(f"{self._where}: FROM head is not {self.size}")
 
     def _drop(self) -> None:

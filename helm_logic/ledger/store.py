@@ -155,7 +155,7 @@ class SqliteStore(StoreReader):
     def _remember_what_was_recovered(self) -> None:
         # These entries were read from a WAL that may never have been synced. They go to the disk
         # first, so that the head guard never remembers what a power cut could still take away.
-        busy = self._row("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy = self._row((int, int, int), "PRAGMA wal_checkpoint(TRUNCATE)")
         if busy is None or busy[0] != 0:
             raise StoreError(f"store `{self._path}`: its recovered entries could not be synced")
         write_head(self._head_path, self._note)

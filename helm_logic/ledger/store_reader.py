@@ -28,7 +28,7 @@ class StoreReader(StoreConnection):
         problems = [row[0] for row in self._rows("PRAGMA integrity_check")]
         if problems != ["ok"]:
             raise StoreCorrupt(f"sqlite finds: {'; '.join(problems[:3])}")
-        if self._row("SELECT size FROM head") != (self.size,):
+        if self._row((int,), "SELECT size FROM head") != (self.size,):
             raise StoreCorrupt(f"store `{self._path}`: FROM head is not {self.size}")
 
 

@@ -4,7 +4,8 @@
 Invariants:
 - A log is opened only if its last tree head is signed by the expected key for the expected origin,
   is the root of the stored tree, and extends the head guard's.
-- What is read is compared with its digest; a damaged row is StoreCorrupt, never an answer.
+- What is read has the types of its columns, which SQLite keeps no promise of in a damaged file, and
+  is compared with its digest; a damaged row is StoreCorrupt, never an answer.
 
 The tables are those of `store_schema`, which every database has under the same names. Statements
 mark parameters with `?` and are plain enough for all of them; how they are run is `_rows`, which
@@ -18,7 +19,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from helm_logic.errors import (
     CheckpointError,
@@ -46,7 +47,9 @@ from helm_logic.ledger.store_protocol import Counts, Entry
 from helm_logic.ledger.tlog_proof import TlogProof
 
 _COLUMNS = "SELECT idx, kind, digest, leaf, envelope FROM entry"
+_ENTRY = (int, int, bytes, bytes, bytes)
 _PAGE = 256  # rows read at a time when iterating
+_Types: TypeAlias = tuple[type[int] | type[bytes], ...]
 
 
 class TableReader(ABC):
@@ -86,19 +89,19 @@ class TableReader(ABC):
     def checkpoints(self, start: int = 0) -> Iterator[bytes]:
         """Yield every signed tree head of a size from *start* on, smallest first."""
         statement = "SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size"
-        for row in self._pages(statement, start - 1):
+        for row in self._pages((int, bytes), statement, start - 1):
             yield row[1]
 
     def entry(self, index: int) -> Entry:
         """Return entry *index*; raise StoreError if there is none."""
-        row = self._row(f"{_COLUMNS} WHERE idx = ?", index)
+        row = self._row(_ENTRY, f"{_COLUMNS} WHERE idx = ?", index)
         if row is None:
             raise StoreError(f"the log has no entry {index}; it has {self.size}, the first is 0")
         return self._entry(row)
 
     def find(self, digest: str) -> Entry | None:
         """Return the entry whose envelope has *digest*, None if the log has none."""
-        row = self._row(f"{_COLUMNS} WHERE digest = ?", digest_bytes(digest))
+        row = self._row(_ENTRY, f"{_COLUMNS} WHERE digest = ?", digest_bytes(digest))
         return None if row is None else self._entry(row)
 
     def read(self, digest: str) -> Entry:
@@ -112,11 +115,13 @@ class TableReader(ABC):
         """Return the indexes of at most *most* entries whose digest begins with hex *prefix*."""
         first, last = (bytes.fromhex(prefix.ljust(64, digit)) for digit in "0f")
         statement = "SELECT idx FROM entry WHERE digest BETWEEN ? AND ? ORDER BY digest LIMIT ?"
-        return tuple(row[0] for row in self._rows(statement, first, last, most))
+        rows = self._typed((int,), self._rows(statement, first, last, most))
+        return tuple(row[0] for row in rows)
 
     def blob(self, digest: str) -> bytes:
         """Return the bytes that have *digest*; raise StoreError if they were not stored."""
-        row = self._row("SELECT content FROM blob WHERE digest = ?", digest_bytes(digest))
+        statement = "SELECT content FROM blob WHERE digest = ?"
+        row = self._row((bytes,), statement, digest_bytes(digest))
         if row is None:
             raise StoreError(f"the log has no blob `{digest}`")
         content: bytes = row[0]
@@ -126,7 +131,8 @@ class TableReader(ABC):
 
     def blobs(self) -> Iterator[str]:
         """Yield the digests of all blobs, in order."""
-        for row in self._pages("SELECT digest FROM blob WHERE digest > ? ORDER BY digest", b""):
+        statement = "SELECT digest FROM blob WHERE digest > ? ORDER BY digest"
+        for row in self._pages((bytes,), statement, b""):
             yield digest_text(row[0])
 
     def entries(self, start: int = 0, kind: Kind | None = None) -> Iterator[Entry]:
@@ -134,7 +140,8 @@ class TableReader(ABC):
         chosen = "" if kind is None else f"AND kind = {int(kind)}"
         if kind is not None and kind is not Kind.RECEIPT:
             chosen += " AND kind <> 1"  # the condition of the index entry_kind, in its own words
-        for row in self._pages(f"{_COLUMNS} WHERE idx > ? {chosen} ORDER BY idx", start - 1):
+        statement = f"{_COLUMNS} WHERE idx > ? {chosen} ORDER BY idx"
+        for row in self._pages(_ENTRY, statement, start - 1):
             yield self._entry(row)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -142,15 +149,17 @@ class TableReader(ABC):
 
     def leaves(self, start: int = 0) -> Iterator[bytes]:
         """Yield the bytes of the leaves from *start* in order, without looking at envelopes."""
-        for row in self._pages("SELECT idx, leaf FROM entry WHERE idx > ? ORDER BY idx", start - 1):
+        statement = "SELECT idx, leaf FROM entry WHERE idx > ? ORDER BY idx"
+        for row in self._pages((int, bytes), statement, start - 1):
             yield row[1]
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the full subtree *index* of *level*; StoreCorrupt if it is gone."""
         if level:
-            row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", level, index)
+            statement = "SELECT hash FROM node WHERE level = ? AND idx = ?"
+            row = self._row((bytes,), statement, level, index)
         else:
-            row = self._row("SELECT leaf FROM entry WHERE idx = ?", index)
+            row = self._row((bytes,), "SELECT leaf FROM entry WHERE idx = ?", index)
         if row is None:
             raise StoreCorrupt(f"{self._where} has lost node {index} of level {level}")
         stored: bytes = row[0]
@@ -173,7 +182,7 @@ class TableReader(ABC):
     def consumed_by(self, approval: str) -> int | None:
         """Return the index of the entry that used up the approval with this digest, or None."""
         statement = "SELECT receipt_idx FROM consumed WHERE approval = ?"
-        row = self._row(statement, digest_bytes(approval))
+        row = self._row((int,), statement, digest_bytes(approval))
         return None if row is None else row[0]
 
     def is_consumed(self, approval: str) -> bool:
@@ -183,29 +192,40 @@ class TableReader(ABC):
     def consumed(self) -> Iterator[tuple[str, int]]:
         """Yield the digests of all used approvals, in order, each with the entry that used it."""
         columns = "SELECT approval, receipt_idx FROM consumed"
-        for row in self._pages(f"{columns} WHERE approval > ? ORDER BY approval", b""):
+        statement = f"{columns} WHERE approval > ? ORDER BY approval"
+        for row in self._pages((bytes, int), statement, b""):
             yield digest_text(row[0]), row[1]
 
     def counts(self) -> Counts:
         """Return how many rows the store keeps, counted and not derived."""
         tables = ("entry", "node", "checkpoint", "blob", "consumed")
-        rows = [self._row(f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608
+        rows = [self._row((int,), f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608
         return Counts(*(row[0] for row in rows if row is not None))
 
-    def _row(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        rows = self._rows(statement, *values)
+    def _row(self, types: _Types, statement: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._typed(types, self._rows(statement, *values))
         return rows[0] if rows else None
 
-    def _pages(self, statement: str, after: object) -> Iterator[tuple[Any, ...]]:
+    def _pages(self, types: _Types, statement: str, after: object) -> Iterator[tuple[Any, ...]]:
         # *statement* orders by its first column and takes those beyond its one parameter.
-        while rows := self._rows(f"{statement} LIMIT {_PAGE}", after):
+        while rows := self._typed(types, self._rows(f"{statement} LIMIT {_PAGE}", after)):
             yield from rows
             after = rows[-1][0]
 
+    def _typed(self, types: _Types, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return *rows*; raise StoreCorrupt unless each value has the type of its column."""
+        for row in rows:
+            for value, wanted in zip(row, types, strict=True):
+                if type(value) is not wanted:
+                    got = f"got {type(value).__name__} where {wanted.__name__} must stand"
+                    raise StoreCorrupt(f"{self._where} is damaged ({got}); restore the newest copy")
+        return rows
+
     def _load(self) -> None:
         row = self._row(
+            (int, int, int, bytes),
             "SELECT (SELECT size FROM head), (SELECT max(idx) + 1 FROM entry), size, note"
-            " FROM checkpoint ORDER BY checkpoint.size DESC LIMIT 1"
+            " FROM checkpoint ORDER BY checkpoint.size DESC LIMIT 1",
         )
         if row is None or not row[0] == row[1] == row[2]:
             raise StoreCorrupt(f"{self._where}: its entries and tree heads do not match")

@@ -107,12 +107,12 @@ def test_what_cannot_be_synced_is_not_remembered(
     with log.open() as store:
         store.append(receipts(5, 5))
     log.head.write_bytes(behind)
-    row = SqliteStore._row
+    rows = SqliteStore._rows
 
-    def busy(self: SqliteStore, statement: str, *values: object) -> tuple[Any, ...] | None:
-        return (1, 0, 0) if "wal_checkpoint" in statement else row(self, statement, *values)
+    def busy(self: SqliteStore, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return [(1, 0, 0)] if "wal_checkpoint" in statement else rows(self, statement, *values)
 
-    monkeypatch.setattr(SqliteStore, "_row", busy)
+    monkeypatch.setattr(SqliteStore, "_rows", busy)
     with pytest.raises(StoreError, match="could not be synced"):
         log.open()
     assert log.head.read_bytes() == behind

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from helm_logic.ledger.leaf import Kind
 from helm_logic.ledger.log_config import CONFIG_TYPE, config_envelope, verify_config
 from helm_logic.ledger.store import Record
 from helm_logic.ledger.store_fsck import fsck
-from helm_logic.ledger.store_reader import open_reader
+from helm_logic.ledger.store_reader import StoreReader, open_reader
 from helm_logic.ledger.store_schema import SCHEMA
 from tests.ledger.keyring import ENGINE, LOG, ORIGIN, envelope
 from tests.ledger.logs import LogFolder, log_folder, receipts, texts
@@ -264,3 +266,36 @@ def test_the_config_is_signed_by_the_log_and_names_it() -> None:
     for envelope_, origin in bad:
         with pytest.raises(StoreCorrupt, match="entry 0"):
             verify_config(envelope_, origin, LOG.public_key)
+
+
+_READINGS: dict[str, Callable[[StoreReader], object]] = {
+    "entry": lambda log: log.entry(2),
+    "found by digest": lambda log: log.find(envelope("last").digest),
+    "named by a prefix": lambda log: log.named(envelope("last").digest[7:19]),
+    "entries": lambda log: list(log.entries()),
+    "leaves": lambda log: list(log.leaves()),
+    "leaf node": lambda log: log.node(0, 2),
+    "inner node": lambda log: log.node(1, 2),
+    "blob": lambda log: log.blob(digest(b"blob")),
+    "blobs": lambda log: list(log.blobs()),
+    "tree heads": lambda log: list(log.checkpoints()),
+    "counts": lambda log: log.counts(),
+}
+
+
+@pytest.mark.parametrize("what", _READINGS)
+def test_a_value_of_another_type_is_damage(
+    what: str, log: LogFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite says each value's type in the row itself, where a flipped bit makes it another one."""
+    with log.read() as reader:
+        _READINGS[what](reader)
+        rows = reader._rows
+
+        def damaged(statement: str, *values: object) -> list[tuple[Any, ...]]:
+            found = rows(statement, *values)
+            return [(*row, len(last) if type(last) is bytes else str(last)) for *row, last in found]
+
+        monkeypatch.setattr(reader, "_rows", damaged)
+        with pytest.raises(StoreCorrupt, match=r"is damaged \(got .* must stand\); restore"):
+            _READINGS[what](reader)
